@@ -1,0 +1,107 @@
+import type { Bump, Meta } from "./meta.ts";
+
+/** What is published of one feature. */
+export interface Published {
+  version: string;
+  /** Counts the store's commits: which one made this version the published one. 0 on a local store. */
+  seq: number;
+  tx: string;
+  content_hash: string;
+  config_hash: string;
+  schema_hash: string;
+  source_hash: string;
+}
+
+/** All published features, out of one moment of the store. */
+export interface Snapshot {
+  features: ReadonlyMap<string, Published>;
+  /** Feature -> highest version ever committed or withdrawn. */
+  top: ReadonlyMap<string, string>;
+  /** What a person should know: a dead run's commit was completed, git moved the tree, ... */
+  notes: readonly string[];
+}
+
+/** How to number a new version of a feature. */
+export interface VersionWish {
+  /** The published version that the bump starts from; absent for a first build. */
+  published?: string;
+  /** Highest version ever committed or withdrawn. */
+  top?: string;
+  bump: Bump;
+  /** Asked for by `--version`: must be above `top`, and free. */
+  requested?: string;
+}
+
+/** A finished data file, to be put under its version. */
+export interface StageRequest {
+  tx: string;
+  feature: string;
+  /** Absolute path, inside the batch's folder. */
+  file: string;
+  bytes: number;
+  /** Hex SHA-256 of the file. */
+  contentHash: string;
+  wish: VersionWish;
+}
+
+export interface Staged {
+  feature: string;
+  version: string;
+}
+
+/** One feature of a batch, ready to be committed. */
+export interface Entry {
+  feature: string;
+  /** As `stage` gave it. */
+  version: string;
+  file: string;
+  contentHash: string;
+  /** `version` and `path` in it are those above. */
+  meta: Meta;
+  /** What the plan started from; undefined where nothing was published. */
+  base: Published | undefined;
+}
+
+export type PublishOutcome =
+  | { kind: "published"; snapshot: Snapshot }
+  /**
+   * Someone published or withdrew one of these features meanwhile: nothing of this batch is visible, the staged files
+   * are kept; plan those features again on the new snapshot, stage, and call publish again.
+   */
+  | { kind: "lost"; features: string[]; snapshot: Snapshot };
+
+export interface Who {
+  tool: string;
+  command: string;
+}
+
+/** One build's way into the store. Nothing of it is visible before `publish` says so. */
+export interface Batch {
+  readonly tx: string;
+  /** Absolute path of a private folder for the workers' files, on the store's own disk where it is a local one. */
+  readonly folder: string;
+  /** The moment the plan starts from; a commit that a dead run left half done has been completed. */
+  readonly base: Snapshot;
+  /** All entries become visible together, or none. An unknown outcome throws (code `unknown_outcome`). */
+  publish(entries: readonly Entry[]): Promise<PublishOutcome>;
+  /** Removes what the batch left in its folder. Always called, also after publish; never throws. */
+  close(): Promise<void>;
+}
+
+/**
+ * The offline store as features see it. Both protocols of docs/publishing.md satisfy this contract, and one suite
+ * (tests/publish/contract.ts) runs on both.
+ */
+export interface Publisher {
+  /** One consistent moment. Writes nothing: good for read-only use. */
+  read(): Promise<Snapshot>;
+  /** Metadata of a published version, or undefined. Broken metadata throws with its place. */
+  metadata(feature: string, version: string): Promise<Meta | undefined>;
+  /** All versions of a feature that have metadata, ascending by semver. */
+  versions(feature: string): Promise<string[]>;
+  /** Absolute local path of a version's data, or undefined where it is not here. */
+  dataPath(feature: string, version: string): Promise<string | undefined>;
+  begin(who: Who): Promise<Batch>;
+  /** Puts a data file under the first free version that fits the wish. Called in workers, in parallel. */
+  stage(request: StageRequest): Promise<Staged>;
+}
