@@ -66,8 +66,8 @@ export interface MetaExtra {
   tx: string;
   /** Hex SHA-256 over schema and ordered rows, independent of the Parquet writer. */
   rows_hash: string;
-  /** Event times, bucket ends, or a feature without time. */
-  stamp: "event" | "bucket_end" | "none";
+  /** Event times, bucket ends (bucket starts: the Python mlforge's, never ours), or a feature without time. */
+  stamp: "event" | "bucket_end" | "bucket_start" | "none";
   /** The newest event's time, or as the source declares; null for a feature without time or without rows. */
   watermark: string | null;
   bytes: number;
