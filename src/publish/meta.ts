@@ -76,6 +76,8 @@ export interface MetaExtra {
   dropped: { null_key: number; null_time: number };
   entities: string[];
   owner: string | null;
+  /** The parts of config_hash, each with its own hash: names what a later definition changes. */
+  config_parts: Record<string, string>;
 }
 
 export interface MetaSource {

@@ -129,6 +129,7 @@ function extra(read: Reader): MetaExtra {
     },
     entities: read.texts("entities"),
     owner: read.textOrNull("owner"),
+    config_parts: read.textMap("config_parts"),
   };
 }
 
@@ -158,6 +159,7 @@ function foreign(timestamp: string | null, interval: string | null): MetaExtra {
     dropped: { null_key: 0, null_time: 0 },
     entities: [],
     owner: null,
+    config_parts: {},
   };
 }
 
@@ -227,6 +229,12 @@ class Reader {
       this.fail(field, "a list of texts");
     }
     return value;
+  }
+
+  textMap(field: string): Record<string, string> {
+    const inner = this.object(field);
+    if (inner === undefined) return {};
+    return Object.fromEntries(Object.keys(inner.fields).map((name) => [name, inner.text(name)]));
   }
 
   object(field: string): Reader | undefined {

@@ -1,0 +1,69 @@
+import type { Feature, Source } from "../definitions/model.ts";
+import { SEMANTICS } from "../version.ts";
+import { hashOf } from "./hash.ts";
+
+/** The parts of a definition that decide its data, each with a hash: so that a plan can name what differs. */
+export type ConfigParts = Record<string, string>;
+
+/**
+ * `config_hash` is over all parts: SQL or function text with what it uses, keys, timestamp, interval, metrics, how the
+ * sources are read (not where they lie), engine, and the number of mlforge's own semantics. Not the engine's version.
+ */
+export function configOf(feature: Feature): { hash: string; parts: ConfigParts } {
+  const parts: ConfigParts = {
+    semantics: hashOf([SEMANTICS, feature.transform.kind === "function" ? "arrow" : "duckdb"]),
+    transform: hashOf(transformText(feature)),
+    keys: hashOf([
+      feature.keys,
+      feature.entities.filter((e) => e.fromColumns).map((e) => [e.keys, e.fromColumns]),
+    ]),
+    timestamp: hashOf(feature.timestamp ?? null),
+    metrics: hashOf([
+      feature.interval?.seconds ?? null,
+      feature.metrics.map((m) => [m.name, m.input, m.aggregation, m.window.seconds]),
+    ]),
+    sources: hashOf(feature.sources.map(reading)),
+    threads: hashOf(feature.threads ?? null),
+  };
+  return { hash: hashOf(parts), parts };
+}
+
+function transformText({ transform }: Feature): string {
+  switch (transform.kind) {
+    case "source":
+      return "";
+    case "sql":
+      return lf(transform.sql);
+    case "function":
+      return lf(transform.text);
+  }
+}
+
+/** A checkout with other line ends is no other definition. */
+function lf(text: string): string {
+  return text.replaceAll("\r\n", "\n");
+}
+
+function reading({ name, format, delimiter, header, types, timezone, fold, watermark }: Source) {
+  return { name, format, delimiter, header, types, timezone, fold, watermark };
+}
+
+/** In a person's words. */
+const PART_NAMES: Record<string, string> = {
+  semantics: "mlforge's own semantics",
+  transform: "SQL or function",
+  keys: "keys",
+  timestamp: "timestamp",
+  metrics: "interval or metrics",
+  sources: "how sources are read",
+  threads: "threads",
+};
+
+/** Sentences that name the parts that differ. */
+export function differingParts(old: ConfigParts | undefined, now: ConfigParts): string[] {
+  if (old === undefined) return ["definition changed"];
+  const differ = Object.keys(now).filter((part) => old[part] !== now[part]);
+  return differ.length === 0
+    ? ["definition changed"]
+    : differ.map((part) => `${PART_NAMES[part] ?? part} changed`);
+}

@@ -1,0 +1,40 @@
+import { MlforgeError, type Place } from "../../error.ts";
+
+/** Turns what DuckDB throws while `doing` something (`run the SQL of feature "x"`) into one clear error. */
+export function engineError(cause: unknown, doing: string, place?: Place): MlforgeError {
+  if (cause instanceof MlforgeError) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const [first = "", ...rest] = text.split("\n");
+  const found = /^(?:Invalid Error: )*([A-Z][\w ]*?) ?(?:Error|ERROR): (.*)$/.exec(first);
+  const kind = (found?.[1] ?? "").toLowerCase();
+  const message = (found?.[2] ?? first).trim();
+  if (kind === "interrupt" || /^INTERRUPT/.test(text)) {
+    return new MlforgeError("interrupted", `Stopped while trying to ${doing}`, { cause, place });
+  }
+  if (kind === "out of memory") {
+    return new MlforgeError("failed", `Ran out of memory while trying to ${doing}: ${message}`, {
+      cause,
+      place,
+      hint: "Give it more with --memory, run fewer workers with --workers 1, or read fewer columns.",
+    });
+  }
+  if (/no space left on device/i.test(text)) {
+    return new MlforgeError("failed", `The disk is full: could not ${doing}`, {
+      cause,
+      place,
+      hint: "Free some space, or point TMPDIR at another disk, and build again; the store is as it was.",
+    });
+  }
+  const candidates = rest.find((line) => /^(Candidate|Did you mean)/.test(line.trim()));
+  const hint = candidates?.trim() ?? HINTS.find(([kinds]) => kinds.includes(kind))?.[1];
+  return new MlforgeError("failed", `Could not ${doing}: ${message}`, { cause, place, hint });
+}
+
+const HINTS: [kinds: string[], hint: string][] = [
+  [["io", "http"], "Is the file there, readable, and of the format its source declares?"],
+  [["invalid input", "invalid"], "Is the file of the format its source declares?"],
+  [
+    ["conversion"],
+    "A value does not fit its type; declare the column's type with `types:`, or try_cast in SQL.",
+  ],
+];

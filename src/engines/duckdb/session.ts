@@ -1,0 +1,91 @@
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { SourceTask } from "../task.ts";
+import { engineError } from "./errors.ts";
+import { readSource } from "./sources.ts";
+import { literal, quote } from "./types.ts";
+
+export interface SessionOptions {
+  sources: readonly SourceTask[];
+  /** The only folder that may be written (and read back). */
+  outFolder: string;
+  /** Where DuckDB spills what does not fit in memory. */
+  tempFolder: string;
+  /** DuckDB's share, in bytes. */
+  memory: number;
+}
+
+/** A DuckDB of its own that can reach its declared sources and its output folder, and nothing else. */
+export interface Session extends AsyncDisposable {
+  instance: DuckDBInstance;
+  connection: DuckDBConnection;
+  /** Reads the sources once into tables (`columns`: lower-case names, all where undefined), else they are views. */
+  loadSources(columns: Set<string> | undefined): Promise<void>;
+  viewSources(): Promise<void>;
+  /** Sets the number of threads, then locks all settings for good. */
+  lock(threads: number): Promise<void>;
+}
+
+/**
+ * Opens a session and closes the world: from here on files outside the lists, the network, extensions and other
+ * databases are refused by DuckDB itself (facts tried on 1.5.5), whatever a definition's SQL says.
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const instance = await DuckDBInstance.create(":memory:", {
+    memory_limit: `${Math.max(64, Math.floor(options.memory / 1e6))}MB`,
+    temp_directory: options.tempFolder,
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    preserve_insertion_order: "true",
+  });
+  const connection = await instance.connect();
+  const files = options.sources.flatMap((source) => source.files);
+  await connection.run("SET GLOBAL TimeZone = 'UTC'");
+  await connection.run(`SET allowed_paths = [${files.map(literal).join(", ")}]`);
+  await connection.run(`SET allowed_directories = [${literal(options.outFolder)}]`);
+  await connection.run("SET enable_external_access = false");
+
+  const bring = async (source: SourceTask, statement: string) => {
+    try {
+      await connection.run(statement);
+    } catch (cause) {
+      throw engineError(cause, `read source "${source.name}" (${source.files[0] ?? "no file"})`);
+    }
+  };
+  const nameSingle = async () => {
+    const [only] = options.sources;
+    if (options.sources.length !== 1 || only === undefined || only.name === "source") return;
+    await connection.run(`CREATE VIEW "source" AS SELECT * FROM ${quote(only.name)}`);
+  };
+  return {
+    instance,
+    connection,
+    async loadSources(columns) {
+      for (const source of options.sources) {
+        const view = `_mlforge_${source.name}`;
+        await bring(source, `CREATE VIEW ${quote(view)} AS ${readSource(source)}`);
+        const names = (await connection.run(`SELECT * FROM ${quote(view)} LIMIT 0`)).columnNames();
+        const wanted = names.filter((name) => columns === undefined || columns.has(name.toLowerCase()));
+        // A table needs a column; `count(*)` alone needs none.
+        const list = (wanted.length > 0 ? wanted : names.slice(0, 1)).map(quote).join(", ");
+        await bring(source, `CREATE TABLE ${quote(source.name)} AS SELECT ${list} FROM ${quote(view)}`);
+      }
+      await nameSingle();
+    },
+    async viewSources() {
+      for (const source of options.sources) {
+        await bring(source, `CREATE VIEW ${quote(source.name)} AS ${readSource(source)}`);
+      }
+      await nameSingle();
+    },
+    async lock(threads) {
+      await connection.run(`SET threads = ${threads}`);
+      await connection.run("SET lock_configuration = true");
+    },
+    [Symbol.asyncDispose]() {
+      connection.closeSync();
+      instance.closeSync();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { PlainError } from "../error.ts";
+import type { Group } from "../engines/duckdb/group.ts";
+import type { Built } from "../engines/task.ts";
+import type { Change, Chosen } from "../build/change.ts";
+import type { StoreConfig } from "../stores/config.ts";
+
+/** One group of features for one worker, with all that it needs to put the results into the store. */
+export interface Job {
+  group: Group;
+  store: StoreConfig;
+  tx: string;
+  /** Where functions are found again: the definitions file. */
+  definitions: string;
+  /** By feature. */
+  changes: Record<string, Change>;
+}
+
+export type ToWorker = { kind: "run"; job: Job } | { kind: "interrupt" };
+
+/** A built feature and the version its data stands under; without one where nothing has to be published. */
+export interface Done {
+  built: Built;
+  schemaHash: string;
+  chosen?: Chosen;
+  version?: string;
+}
+
+export type FromWorker =
+  | { kind: "started"; feature: string }
+  | { kind: "phase"; feature: string; phase: string; rows?: number }
+  | { kind: "done"; feature: string; done: Done }
+  | { kind: "failed"; feature: string; error: PlainError }
+  /** The job is over: every one of its features was `done` or `failed`. */
+  | { kind: "idle" };

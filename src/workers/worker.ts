@@ -1,0 +1,88 @@
+/// <reference lib="deno.worker" />
+import { MlforgeError } from "../error.ts";
+import type { TransformFunction } from "../definitions/model.ts";
+import { computeGroup } from "../engines/duckdb/group.ts";
+import { chooseVersion } from "../build/change.ts";
+import { hashOf } from "../build/hash.ts";
+import { openPublisher } from "../publish/open.ts";
+import type { FromWorker, Job, ToWorker } from "./messages.ts";
+
+const tell = (message: FromWorker) => self.postMessage(message);
+let interrupt: (() => void) | undefined;
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  if (data.kind === "interrupt") interrupt?.();
+  else run(data.job).finally(() => tell({ kind: "idle" }));
+};
+
+/** A definition that ends its worker would leave the build waiting for ever; it throws instead. */
+Deno.exit = () => {
+  throw new MlforgeError("failed", "The definitions called Deno.exit()");
+};
+self.close = () => {
+  throw new MlforgeError("failed", "The definitions called self.close()");
+};
+
+/** Computes a group; while one feature is uploaded, the next one is computed. */
+async function run(job: Job): Promise<void> {
+  const publisher = await openPublisher(job.store);
+  const uploads: Promise<void>[] = [];
+  const fail = (feature: string, cause: unknown) => {
+    const error = cause instanceof MlforgeError
+      ? cause
+      : new MlforgeError("failed", `Could not build feature "${feature}": ${messageOf(cause)}`, { cause });
+    tell({ kind: "failed", feature, error: error.toPlain() });
+  };
+  let functions: Promise<Map<string, TransformFunction>> | undefined;
+  await computeGroup(job.group, {
+    async functionOf(feature) {
+      functions ??= loadFunctions(job.definitions);
+      const found = (await functions).get(feature);
+      if (found === undefined) {
+        throw new MlforgeError("failed", `The definitions no longer have feature "${feature}"`);
+      }
+      return found;
+    },
+    onSession: (stop) => (interrupt = stop),
+    onStart: (feature) => tell({ kind: "started", feature }),
+    onPhase: (feature, phase, rows) =>
+      tell({ kind: "phase", feature, phase, ...(rows === undefined ? {} : { rows }) }),
+    onFailed: fail,
+    onBuilt(built) {
+      const { feature } = built;
+      const upload = async () => {
+        const change = job.changes[feature];
+        if (change === undefined) throw new Error(`No change was planned for ${feature}`);
+        const schemaHash = hashOf(built.columns);
+        const chosen = chooseVersion(change, { ...built, schemaHash });
+        if (chosen === undefined) return tell({ kind: "done", feature, done: { built, schemaHash } });
+        tell({ kind: "phase", feature, phase: "storing" });
+        const { version } = await publisher.stage({
+          tx: job.tx,
+          feature,
+          file: built.file,
+          bytes: built.bytes,
+          contentHash: built.contentHash,
+          wish: chosen.wish,
+        });
+        tell({ kind: "done", feature, done: { built, schemaHash, chosen, version } });
+      };
+      uploads.push(upload().catch((cause) => fail(feature, cause)));
+    },
+  });
+  await Promise.all(uploads);
+}
+
+async function loadFunctions(file: string): Promise<Map<string, TransformFunction>> {
+  const { loadProject } = await import("../definitions/load.ts");
+  const project = await loadProject(file, { env: (name) => Deno.env.get(name) });
+  return new Map(
+    project.features.flatMap(({ name, transform }) =>
+      transform.kind === "function" ? [[name, transform.run] as const] : []
+    ),
+  );
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
