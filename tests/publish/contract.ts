@@ -1,0 +1,371 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { MlforgeError } from "../../src/error.ts";
+import type { Bump, Meta } from "../../src/publish/meta.ts";
+import type { Batch, Entry, Publisher, PublishOutcome, Snapshot } from "../../src/publish/publisher.ts";
+
+/** One store under test: `open` gives a publisher on it as another process would have it. */
+export interface StoreUnderTest {
+  open(): Promise<Publisher>;
+  dispose(): Promise<void>;
+}
+
+const WHO = { tool: "mlforge 0.0.0", command: "test" };
+
+/** Metadata that says what `text`, as the data of a feature, would have. */
+export function sampleMeta(tx: string, feature: string, version: string, text: string, bump: Bump): Meta {
+  const hash = sha256(text);
+  return {
+    name: feature,
+    version,
+    path: `${feature}/${version}/data.parquet`,
+    entity: "user_id",
+    keys: ["user_id"],
+    source: "events.csv",
+    row_count: text.length,
+    created_at: "2026-01-01T00:00:00.000Z",
+    updated_at: "2026-01-01T00:00:00.000Z",
+    content_hash: hash,
+    schema_hash: sha256("schema"),
+    config_hash: sha256("config"),
+    source_hash: sha256("source"),
+    timestamp: null,
+    interval: null,
+    columns: [{ name: "user_id", dtype: "int64" }],
+    features: [],
+    tags: [],
+    description: null,
+    change_summary: { bump_type: bump, reason: "A test.", details: [] },
+    mlforge: {
+      format: 1,
+      tool: WHO.tool,
+      engine: "none",
+      platform: "test",
+      tx,
+      rows_hash: hash,
+      stamp: "none",
+      watermark: null,
+      bytes: text.length,
+      sources: [],
+      dropped: { null_key: 0, null_time: 0 },
+      entities: ["user"],
+      owner: null,
+      config_parts: {},
+    },
+  };
+}
+
+/** Stages `text` as a feature's data and gives the entry that publishes it. */
+export async function stageText(
+  publisher: Publisher,
+  batch: Batch,
+  feature: string,
+  text: string,
+  options: { bump?: Bump; requested?: string; on?: Snapshot } = {},
+): Promise<Entry> {
+  const on = options.on ?? batch.base;
+  const base = on.features.get(feature);
+  const top = on.top.get(feature);
+  const bump = options.bump ?? (base === undefined ? "first" : "minor");
+  const file = join(batch.folder, `${feature}-${crypto.randomUUID()}.parquet`);
+  await Deno.writeTextFile(file, text);
+  const contentHash = sha256(text);
+  const { version } = await publisher.stage({
+    tx: batch.tx,
+    feature,
+    file,
+    bytes: text.length,
+    contentHash,
+    wish: {
+      bump,
+      ...(base === undefined ? {} : { published: base.version }),
+      ...(top === undefined ? {} : { top }),
+      ...(options.requested === undefined ? {} : { requested: options.requested }),
+    },
+  });
+  const meta = sampleMeta(batch.tx, feature, version, text, bump);
+  return { feature, version, file, contentHash, meta, base };
+}
+
+/** One whole build of features given as texts. */
+export async function publishTexts(publisher: Publisher, texts: Record<string, string>): Promise<Snapshot> {
+  const batch = await publisher.begin(WHO);
+  try {
+    const entries = [];
+    for (const [feature, text] of Object.entries(texts)) {
+      entries.push(await stageText(publisher, batch, feature, text));
+    }
+    return publishedSnapshot(await batch.publish(entries));
+  } finally {
+    await batch.close();
+  }
+}
+
+/** What a reader gets for a feature: version, data; undefined where nothing is published. */
+export async function readText(publisher: Publisher, feature: string): Promise<string | undefined> {
+  const version = (await publisher.read()).features.get(feature)?.version;
+  return version === undefined ? undefined : `${version} ${await dataText(publisher, feature, version)}`;
+}
+
+export async function dataText(publisher: Publisher, feature: string, version: string): Promise<string> {
+  const path = await publisher.dataPath(feature, version);
+  assert.ok(path !== undefined, `data of ${feature} ${version}`);
+  return await Deno.readTextFile(path);
+}
+
+export function publishedSnapshot(outcome: PublishOutcome): Snapshot {
+  assert.equal(outcome.kind, "published");
+  return outcome.snapshot;
+}
+
+export function versionsOf(snapshot: Snapshot): Record<string, string> {
+  return Object.fromEntries([...snapshot.features].sort().map(([f, p]) => [f, p.version]));
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** The promises of Publisher, checked on one kind of store. Called once at the top of a test file. */
+export function testPublisher(name: string, make: () => Promise<StoreUnderTest>): void {
+  function test(says: string, body: (store: StoreUnderTest) => Promise<void>): void {
+    Deno.test(`${name}: ${says}`, async () => {
+      const store = await make();
+      try {
+        await body(store);
+      } finally {
+        await store.dispose();
+      }
+    });
+  }
+
+  test("an empty store has no features", async (store) => {
+    const publisher = await store.open();
+    const snapshot = await publisher.read();
+    assert.equal(snapshot.features.size, 0);
+    assert.equal(snapshot.top.size, 0);
+    assert.equal(await publisher.metadata("clicks", "1.0.0"), undefined);
+    assert.equal(await publisher.dataPath("clicks", "1.0.0"), undefined);
+    assert.deepEqual(await publisher.versions("clicks"), []);
+  });
+
+  test("a batch becomes visible as a whole, with data and metadata", async (store) => {
+    const publisher = await store.open();
+    const snapshot = await publishTexts(publisher, { clicks: "c1", visits: "v1" });
+    assert.deepEqual(versionsOf(snapshot), { clicks: "1.0.0", visits: "1.0.0" });
+    const other = await store.open();
+    const seen = await other.read();
+    assert.deepEqual(versionsOf(seen), { clicks: "1.0.0", visits: "1.0.0" });
+    assert.equal(await readText(other, "clicks"), "1.0.0 c1");
+    assert.equal(await readText(other, "visits"), "1.0.0 v1");
+    const meta = await other.metadata("clicks", "1.0.0");
+    assert.equal(meta?.version, "1.0.0");
+    assert.equal(meta?.content_hash, sha256("c1"));
+    const published = seen.features.get("clicks");
+    assert.equal(published?.content_hash, sha256("c1"));
+    assert.equal(published?.config_hash, sha256("config"));
+    assert.equal(published?.schema_hash, sha256("schema"));
+    assert.equal(published?.source_hash, sha256("source"));
+    assert.equal(published?.tx, meta?.mlforge.tx);
+  });
+
+  test("metadata comes back as it was published", async (store) => {
+    const publisher = await store.open();
+    const batch = await publisher.begin(WHO);
+    const entry = await stageText(publisher, batch, "clicks", "c1");
+    entry.meta.description = 'a "quoted" description\nof two lines, with é';
+    publishedSnapshot(await batch.publish([entry]));
+    await batch.close();
+    assert.deepEqual(await (await store.open()).metadata("clicks", "1.0.0"), entry.meta);
+  });
+
+  test("nothing is visible before publish, nor after a batch that ends without it", async (store) => {
+    const publisher = await store.open();
+    await publishTexts(publisher, { clicks: "c1" });
+    const batch = await publisher.begin(WHO);
+    await stageText(publisher, batch, "clicks", "c2");
+    await stageText(publisher, batch, "visits", "v1");
+    const other = await store.open();
+    assert.deepEqual(versionsOf(await other.read()), { clicks: "1.0.0" });
+    await batch.close();
+    assert.deepEqual(versionsOf(await other.read()), { clicks: "1.0.0" });
+    assert.deepEqual(await other.versions("clicks"), ["1.0.0"]);
+    assert.deepEqual(await other.versions("visits"), []);
+    assert.equal(await readText(other, "clicks"), "1.0.0 c1");
+  });
+
+  test("versions() are those with metadata, ascending by number", async (store) => {
+    const publisher = await store.open();
+    for (let i = 0; i < 11; i++) await publishTexts(publisher, { clicks: `c${i}` });
+    const expected = ["1.0.0", ...Array.from({ length: 10 }, (_, i) => `1.${i + 1}.0`)];
+    assert.deepEqual(await publisher.versions("clicks"), expected);
+    const snapshot = await publisher.read();
+    assert.deepEqual(versionsOf(snapshot), { clicks: "1.10.0" });
+    assert.equal(snapshot.top.get("clicks"), "1.10.0");
+    assert.equal(await dataText(publisher, "clicks", "1.3.0"), "c3");
+  });
+
+  test("versions() of a feature are not those of one whose name starts alike", async (store) => {
+    const publisher = await store.open();
+    await publishTexts(publisher, { clicks: "c1", clicks_daily: "d1" });
+    await publishTexts(publisher, { clicks_daily: "d2" });
+    assert.deepEqual(await publisher.versions("clicks"), ["1.0.0"]);
+  });
+
+  test("a batch leaves the features it does not name alone", async (store) => {
+    const publisher = await store.open();
+    await publishTexts(publisher, { clicks: "c1", visits: "v1" });
+    const snapshot = await publishTexts(publisher, { visits: "v2" });
+    assert.deepEqual(versionsOf(snapshot), { clicks: "1.0.0", visits: "1.1.0" });
+    assert.equal(await readText(publisher, "clicks"), "1.0.0 c1");
+  });
+
+  test("publish() of nothing publishes nothing", async (store) => {
+    const publisher = await store.open();
+    await publishTexts(publisher, { clicks: "c1" });
+    const batch = await publisher.begin(WHO);
+    assert.deepEqual(versionsOf(publishedSnapshot(await batch.publish([]))), { clicks: "1.0.0" });
+    await batch.close();
+  });
+
+  test("the same data may be published again under another version", async (store) => {
+    const publisher = await store.open();
+    await publishTexts(publisher, { clicks: "same" });
+    await publishTexts(publisher, { clicks: "same" });
+    assert.equal(await readText(publisher, "clicks"), "1.1.0 same");
+    assert.equal(await dataText(publisher, "clicks", "1.0.0"), "same");
+  });
+
+  test("a requested version is taken, and refused where it is not above the top", async (store) => {
+    const publisher = await store.open();
+    await publishTexts(publisher, { clicks: "c1" });
+    const batch = await publisher.begin(WHO);
+    const entry = await stageText(publisher, batch, "clicks", "c2", { requested: "4.0.0" });
+    assert.equal(entry.version, "4.0.0");
+    publishedSnapshot(await batch.publish([entry]));
+    await batch.close();
+    const late = await publisher.begin(WHO);
+    for (const requested of ["4.0.0", "2.0.0", "four"]) {
+      await assert.rejects(
+        stageText(publisher, late, "clicks", "c3", { requested }),
+        (error) =>
+          error instanceof MlforgeError && error.code === "usage" && error.message.includes(requested),
+      );
+    }
+    await late.close();
+    assert.equal(await readText(publisher, "clicks"), "4.0.0 c2");
+  });
+
+  test("of two builds of one feature the second one is lost, and succeeds after planning again", async (store) => {
+    const one = await store.open();
+    const two = await store.open();
+    const first = await one.begin(WHO);
+    const second = await two.begin(WHO);
+    const mine = await stageText(one, first, "clicks", "by one");
+    const theirs = await stageText(two, second, "clicks", "by two");
+    publishedSnapshot(await first.publish([mine]));
+    const outcome = await second.publish([theirs]);
+    assert.equal(outcome.kind, "lost");
+    assert.deepEqual(outcome.kind === "lost" && outcome.features, ["clicks"]);
+    assert.deepEqual(versionsOf(outcome.snapshot), { clicks: "1.0.0" });
+    assert.equal(await readText(one, "clicks"), "1.0.0 by one");
+    const again = await stageText(two, second, "clicks", "by two", { on: outcome.snapshot });
+    publishedSnapshot(await second.publish([again]));
+    await first.close();
+    await second.close();
+    assert.equal(await readText(one, "clicks"), "1.1.0 by two");
+    assert.equal(await dataText(one, "clicks", "1.0.0"), "by one");
+  });
+
+  test("a lost batch shows nothing, and keeps what is staged of its other features", async (store) => {
+    const publisher = await store.open();
+    const batch = await publisher.begin(WHO);
+    const clicks = await stageText(publisher, batch, "clicks", "c1");
+    const visits = await stageText(publisher, batch, "visits", "v1");
+    await publishTexts(await store.open(), { clicks: "faster" });
+    const outcome = await batch.publish([clicks, visits]);
+    assert.deepEqual(outcome.kind === "lost" && outcome.features, ["clicks"]);
+    assert.deepEqual(versionsOf(await publisher.read()), { clicks: "1.0.0" });
+    assert.deepEqual(await publisher.versions("visits"), []);
+    const again = await stageText(publisher, batch, "clicks", "c1", { on: outcome.snapshot });
+    publishedSnapshot(await batch.publish([again, visits]));
+    await batch.close();
+    assert.equal(await readText(publisher, "clicks"), "1.1.0 c1");
+    assert.equal(await readText(publisher, "visits"), "1.0.0 v1");
+  });
+
+  test("two builds of different features both succeed", async (store) => {
+    const one = await store.open();
+    const two = await store.open();
+    const first = await one.begin(WHO);
+    const second = await two.begin(WHO);
+    const clicks = await stageText(one, first, "clicks", "c1");
+    const visits = await stageText(two, second, "visits", "v1");
+    publishedSnapshot(await first.publish([clicks]));
+    const snapshot = publishedSnapshot(await second.publish([visits]));
+    await first.close();
+    await second.close();
+    assert.deepEqual(versionsOf(snapshot), { clicks: "1.0.0", visits: "1.0.0" });
+  });
+
+  test("builders that race for one feature all get their turn, each with its own data", async (store) => {
+    const builders = 5;
+    const build = async (text: string) => {
+      const publisher = await store.open();
+      const batch = await publisher.begin(WHO);
+      let on = batch.base;
+      try {
+        for (let round = 0; round < builders * 4; round++) {
+          const entries = [
+            await stageText(publisher, batch, "clicks", `${text} clicks`, { on }),
+            await stageText(publisher, batch, "visits", `${text} visits`, { on }),
+          ];
+          const outcome = await batch.publish(entries);
+          if (outcome.kind === "published") return;
+          on = outcome.snapshot;
+        }
+        assert.fail("never published");
+      } finally {
+        await batch.close();
+      }
+    };
+    await Promise.all(Array.from({ length: builders }, (_, i) => build(`builder ${i}`)));
+    const reader = await store.open();
+    const versions = await reader.versions("clicks");
+    assert.equal(versions.length, builders);
+    const texts = await Promise.all(versions.map((v) => dataText(reader, "clicks", v)));
+    assert.deepEqual(texts.toSorted(), Array.from({ length: builders }, (_, i) => `builder ${i} clicks`));
+    const [clicks, visits] = [await readText(reader, "clicks"), await readText(reader, "visits")];
+    assert.equal(clicks?.split(" ")[2], visits?.split(" ")[2], "the newest of both are by one builder");
+  });
+
+  test("a batch's folder is its own, and gone after close(), which may be called again", async (store) => {
+    const publisher = await store.open();
+    const one = await publisher.begin(WHO);
+    const two = await publisher.begin(WHO);
+    assert.notEqual(one.folder, two.folder);
+    assert.notEqual(one.tx, two.tx);
+    const clicks = await stageText(publisher, one, "clicks", "c1");
+    await stageText(publisher, two, "visits", "v1");
+    publishedSnapshot(await one.publish([clicks]));
+    for (const batch of [one, two, one, two]) await batch.close();
+    assert.equal(await isThere(one.folder), false);
+    assert.equal(await isThere(two.folder), false);
+    assert.equal(await readText(publisher, "clicks"), "1.0.0 c1");
+  });
+
+  test("names that could leave the store are refused", async (store) => {
+    const publisher = await store.open();
+    for (const feature of ["../clicks", "a/../../b", "", "."]) {
+      await assert.rejects(publisher.versions(feature), MlforgeError);
+      await assert.rejects(publisher.metadata(feature, "1.0.0"), MlforgeError);
+      await assert.rejects(publisher.metadata("clicks", feature), MlforgeError);
+      await assert.rejects(publisher.dataPath(feature, "1.0.0"), MlforgeError);
+    }
+  });
+}
