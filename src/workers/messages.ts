@@ -19,6 +19,8 @@ export type ToWorker = { kind: "run"; job: Job } | { kind: "interrupt" };
 
 /** A built feature and the version its data stands under; without one where nothing has to be published. */
 export interface Done {
+  /** From the start of the feature to its being stored. */
+  seconds?: number;
   built: Built;
   schemaHash: string;
   chosen?: Chosen;

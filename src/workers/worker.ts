@@ -1,7 +1,9 @@
 /// <reference lib="deno.worker" />
 import { MlforgeError } from "../error.ts";
 import type { TransformFunction } from "../definitions/model.ts";
-import { computeGroup } from "../engines/duckdb/group.ts";
+import { computeFeature } from "../engines/duckdb/feature.ts";
+import { runGroup } from "../engines/duckdb/group.ts";
+import type { Built } from "../engines/task.ts";
 import { chooseVersion } from "../build/change.ts";
 import { hashOf } from "../build/hash.ts";
 import { openPublisher } from "../publish/open.ts";
@@ -34,7 +36,30 @@ async function run(job: Job): Promise<void> {
     tell({ kind: "failed", feature, error: error.toPlain() });
   };
   let functions: Promise<Map<string, TransformFunction>> | undefined;
-  await computeGroup(job.group, {
+  const store = async (built: Built) => {
+    const { feature } = built;
+    const change = job.changes[feature];
+    if (change === undefined) throw new Error(`No change was planned for ${feature}`);
+    const schemaHash = hashOf(built.columns);
+    const { published } = change;
+    if (published !== undefined && published.schema_hash !== schemaHash && change.columns === undefined) {
+      change.columns = (await publisher.metadata(feature, published.version))?.columns ?? [];
+    }
+    const chosen = chooseVersion(change, { ...built, schemaHash });
+    if (chosen === undefined) return tell({ kind: "done", feature, done: { built, schemaHash } });
+    tell({ kind: "phase", feature, phase: "storing" });
+    const { file, bytes, contentHash } = built;
+    const { version } = await publisher.stage({
+      tx: job.tx,
+      feature,
+      file,
+      bytes,
+      contentHash,
+      wish: chosen.wish,
+    });
+    tell({ kind: "done", feature, done: { built, schemaHash, chosen, version } });
+  };
+  await runGroup(job.group, {
     async functionOf(feature) {
       functions ??= loadFunctions(job.definitions);
       const found = (await functions).get(feature);
@@ -48,26 +73,9 @@ async function run(job: Job): Promise<void> {
     onPhase: (feature, phase, rows) =>
       tell({ kind: "phase", feature, phase, ...(rows === undefined ? {} : { rows }) }),
     onFailed: fail,
-    onBuilt(built) {
-      const { feature } = built;
-      const upload = async () => {
-        const change = job.changes[feature];
-        if (change === undefined) throw new Error(`No change was planned for ${feature}`);
-        const schemaHash = hashOf(built.columns);
-        const chosen = chooseVersion(change, { ...built, schemaHash });
-        if (chosen === undefined) return tell({ kind: "done", feature, done: { built, schemaHash } });
-        tell({ kind: "phase", feature, phase: "storing" });
-        const { version } = await publisher.stage({
-          tx: job.tx,
-          feature,
-          file: built.file,
-          bytes: built.bytes,
-          contentHash: built.contentHash,
-          wish: chosen.wish,
-        });
-        tell({ kind: "done", feature, done: { built, schemaHash, chosen, version } });
-      };
-      uploads.push(upload().catch((cause) => fail(feature, cause)));
+    async use(session, task, options) {
+      const built = await computeFeature(session, task, options);
+      uploads.push(store(built).catch((cause) => fail(task.feature, cause)));
     },
   });
   await Promise.all(uploads);

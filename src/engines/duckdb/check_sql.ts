@@ -55,7 +55,7 @@ export async function checkSql(
   const volatile = await volatileFunctions(connection);
   const tables: string[] = [];
   const names = new Set<string>();
-  const functions = new Map<string, number>();
+  const functions = new Set<string>();
   const tableFunctions = new Set<string>();
   const ctes = new Set<string>();
   let star = false;
@@ -72,15 +72,17 @@ export async function checkSql(
       tableFunctions.add(String(call["function_name"]).toLowerCase());
     }
     if (node["class"] === "FUNCTION") {
-      const children = node["children"] as unknown[];
-      functions.set(String(node["function_name"]).toLowerCase(), children.length);
+      const name = String(node["function_name"]).toLowerCase();
+      // age() of one argument counts from today.
+      const today = name === "age" && (node["children"] as unknown[]).length === 1;
+      functions.add(today ? "today" : name);
     }
     if (node["class"] === "STAR") star = true;
     if (node["class"] === "COLUMN_REF") {
       const parts = (node["column_names"] as string[]).map((p) => p.toLowerCase());
       for (const part of parts) names.add(part);
       const [only] = parts;
-      if (parts.length === 1 && only !== undefined && CLOCK_WORDS.has(only)) functions.set(only, 0);
+      if (parts.length === 1 && only !== undefined && CLOCK_WORDS.has(only)) functions.add(only);
     }
     if (node["using_columns"] instanceof Array) {
       for (const column of node["using_columns"]) names.add(String(column).toLowerCase());
@@ -91,20 +93,19 @@ export async function checkSql(
   if (sampled) {
     throw refuse("takes a random sample", "Sample by a hash of a column: `where hash(id) % 10 = 0`.");
   }
-  for (const [name, count] of functions) {
-    const hidden = name === "age" && count === 1;
-    if (volatile.has(name) || CLOCK_WORDS.has(name) || ENVIRONMENT.test(name) || hidden) {
-      throw refuse(
-        `calls ${name}(), whose value depends on clock, chance or machine`,
-        "A rebuild must give the same data: take such a value from a source's column.",
-      );
-    }
-  }
   for (const name of tableFunctions) {
     if (!HARMLESS_TABLES.has(name)) {
       throw refuse(
         `calls the table function ${name}()`,
         `It can read its sources only: ${sources.join(", ")}.`,
+      );
+    }
+  }
+  for (const name of functions) {
+    if (volatile.has(name) || CLOCK_WORDS.has(name) || ENVIRONMENT.test(name)) {
+      throw refuse(
+        `calls ${name}(), whose value depends on clock, chance or machine`,
+        "A rebuild must give the same data: take such a value from a source's column.",
       );
     }
   }

@@ -17,111 +17,128 @@ export interface FeatureOptions {
   functionOf(feature: string): Promise<TransformFunction>;
   /** Whether the transform's rows are cheap to read more than once. */
   rowWise: boolean;
+  /** Takes no rows from the transform: only the columns matter. Not for functions. */
+  empty?: boolean;
   onPhase(phase: string, rows?: number): void;
 }
 
-/** An ordered relation and how to write it. */
-interface Ordered {
+/** A feature's rows in their final order, not yet written. */
+export interface Prepared {
+  /** What to select from, and what to select: already sorted. */
   from: string;
   select: string;
   columns: Column[];
+  dropped: Rows["dropped"];
+  /** Microseconds since 1970, UTC. */
+  watermark: bigint | undefined;
 }
 
-const NAMES = { transformed: "_mlforge_transformed", rows: "_mlforge_rows", ordered: "_mlforge_ordered" };
+type Ordered = Pick<Prepared, "from" | "select" | "columns">;
 
-/**
- * One feature, from its sources to a Parquet file: transform, keys and times, rolling windows (or a sort), write, hash.
- * The session is locked; everything made here is dropped again, so that the next feature of the group finds it clean.
- */
-export async function computeFeature(
-  session: Session,
-  task: FeatureTask,
-  options: FeatureOptions,
-): Promise<Built> {
-  const { connection } = session;
-  const leading = options.sources.find((s) => s.name === task.sources[0]);
-  if (leading === undefined) throw new Error(`The task of ${task.feature} came without its source`);
-  const file = join(options.outFolder, `${task.feature}.parquet`);
-  const files: string[] = [];
-  let made: Ordered | undefined;
-  let drop: (() => Promise<void>) | undefined;
-  try {
-    options.onPhase(task.transform.kind === "function" ? "running the function" : "reading");
-    files.push(...await transform(session, task, options));
-    const zones = new Set(task.sources.map((name) => options.sources.find((s) => s.name === name)?.timezone));
-    const rows = await normalise(connection, task, {
-      transformed: quote(NAMES.transformed),
-      name: NAMES.rows,
-      source: leading,
-      zones,
-    });
-    const watermark = watermarkOf(rows.newest, leading.watermark);
-    if (task.metrics.length > 0 && task.interval !== undefined && task.timestamp !== undefined) {
-      options.onPhase("rolling windows", rows.count);
-      const rolled = await rolling({
-        instance: session.instance,
-        connection,
-        relation: rows.name,
-        keys: task.keys,
-        time: task.timestamp.column,
-        interval: task.interval,
-        metrics: task.metrics,
-        lastStamp: watermark === undefined ? 0n : bucketEnd(watermark, task.interval),
-        onRows: (n) => options.onPhase("rolling windows", n),
-      });
-      drop = rolled.drop;
-      made = await described(session, rolled.select, quote(rolled.table));
-    } else {
-      options.onPhase("sorting", rows.count);
-      made = await sorted(session, task, rows);
-    }
+const NAMES = {
+  raw: "_mlforge_raw",
+  transformed: "_mlforge_transformed",
+  rows: "_mlforge_rows",
+  ordered: "_mlforge_ordered",
+};
+
+/** One feature, from its sources to a Parquet file. */
+export function computeFeature(session: Session, task: FeatureTask, options: FeatureOptions): Promise<Built> {
+  return withPrepared(session, task, options, async (prepared) => {
     options.onPhase("writing");
-    const hashed = await write(session, task, made, file);
+    const file = join(options.outFolder, `${task.feature}.parquet`);
+    const hashed = await write(session, task, prepared, file);
     const content = await hashFile(file);
     return {
       feature: task.feature,
       file,
       bytes: content.bytes,
       rows: hashed.rows,
-      columns: metaColumns(made.columns),
+      columns: metaColumns(prepared.columns),
       contentHash: content.hash,
       rowsHash: hashed.hash,
       stamp: task.timestamp === undefined ? "none" : task.metrics.length > 0 ? "bucket_end" : "event",
-      watermark: watermark === undefined ? null : isoOf(watermark),
-      dropped: rows.dropped,
+      watermark: prepared.watermark === undefined ? null : isoOf(prepared.watermark),
+      dropped: prepared.dropped,
     };
+  });
+}
+
+/**
+ * Transform, keys and times, rolling windows (or a sort), then `use`. The session is locked; everything made here is
+ * dropped again, so that the next feature of the group finds it clean.
+ */
+export async function withPrepared<T>(
+  session: Session,
+  task: FeatureTask,
+  options: FeatureOptions,
+  use: (prepared: Prepared) => Promise<T>,
+): Promise<T> {
+  const { connection } = session;
+  const leading = options.sources.find((s) => s.name === task.sources[0]);
+  if (leading === undefined) throw new Error(`The task of ${task.feature} came without its source`);
+  const functionFile = join(options.outFolder, `${task.feature}.function.parquet`);
+  let drop: (() => Promise<void>) | undefined;
+  try {
+    options.onPhase(task.transform.kind === "function" ? "running the function" : "reading");
+    await transform(session, task, options, functionFile);
+    const rows = await normalise(connection, task, {
+      transformed: NAMES.transformed,
+      name: NAMES.rows,
+      source: leading,
+      zones: new Set(options.sources.map((source) => source.timezone)),
+      empty: options.empty === true,
+    });
+    const watermark = watermarkOf(rows.newest, leading.watermark);
+    const facts = { dropped: rows.dropped, watermark };
+    if (task.metrics.length === 0 || task.interval === undefined || task.timestamp === undefined) {
+      options.onPhase("sorting", rows.count);
+      return await use({ ...await sorted(session, task, rows), ...facts });
+    }
+    options.onPhase("rolling windows", rows.count);
+    const rolled = await rolling({
+      instance: session.instance,
+      connection,
+      relation: rows.name,
+      keys: task.keys,
+      time: task.timestamp.column,
+      interval: task.interval,
+      metrics: task.metrics,
+      lastStamp: watermark === undefined ? 0n : bucketEnd(watermark, task.interval),
+      onRows: (n: number) => options.onPhase("rolling windows", n),
+    });
+    drop = rolled.drop;
+    return await use({ ...await described(session, rolled.select, rolled.table), ...facts });
   } catch (cause) {
     throw engineError(cause, `build feature "${task.feature}"`, placeOf(task));
   } finally {
     await drop?.();
-    for (const name of [NAMES.rows, `${NAMES.rows}_all`]) await connection.run(`DROP VIEW IF EXISTS ${name}`);
-    await dropEither(session, NAMES.transformed);
-    await dropEither(session, NAMES.ordered);
-    for (const path of files) await Deno.remove(path).catch(() => {});
+    for (const name of [NAMES.rows, `${NAMES.rows}_all`]) await dropEither(session, name);
+    for (const name of [NAMES.transformed, NAMES.raw, NAMES.ordered]) await dropEither(session, name);
+    await Deno.remove(functionFile).catch(() => {});
   }
 }
 
-/** Makes `_mlforge_transformed`, and gives the files that it needs until the feature is done. */
-async function transform(session: Session, task: FeatureTask, options: FeatureOptions): Promise<string[]> {
+/** Makes `_mlforge_transformed`. */
+async function transform(session: Session, task: FeatureTask, options: FeatureOptions, functionFile: string) {
   const { connection } = session;
-  const view = `CREATE VIEW ${NAMES.transformed} AS `;
-  switch (task.transform.kind) {
-    case "source":
-      await connection.run(`${view}SELECT * FROM ${quote(task.sources[0] ?? "")}`);
-      return [];
-    case "sql":
-      // What aggregates is computed once and kept; what only maps rows is cheaper to run again than to hold.
-      await connection.run(
-        `${options.rowWise ? view : `CREATE TABLE ${NAMES.transformed} AS `}${task.transform.sql}`,
-      );
-      return [];
-    case "function": {
-      const { runFunction } = await import("../arrow/function.ts");
-      const file = join(options.outFolder, `${task.feature}.function.parquet`);
-      await runFunction(session, task, await options.functionOf(task.feature), file);
-      await connection.run(`${view}SELECT * FROM read_parquet(${literal(file)})`);
-      return [file];
-    }
+  const view = `CREATE VIEW ${NAMES.transformed} AS`;
+  const { transform } = task;
+  if (transform.kind === "function") {
+    const { runFunction } = await import("../arrow/function.ts");
+    await runFunction(session, task, await options.functionOf(task.feature), functionFile);
+    await connection.run(`${view} SELECT * FROM read_parquet(${literal(functionFile)})`);
+    return;
+  }
+  const sql = transform.kind === "sql" ? transform.sql : `SELECT * FROM ${quote(task.sources[0] ?? "")}`;
+  if (options.empty) {
+    await connection.run(`CREATE VIEW ${NAMES.raw} AS ${sql}`);
+    await connection.run(`${view} SELECT * FROM ${NAMES.raw} LIMIT 0`);
+  } else if (options.rowWise) {
+    await connection.run(`${view} ${sql}`);
+  } else {
+    // What aggregates is computed once and kept; what only maps rows is cheaper to run again than to hold.
+    await connection.run(`CREATE TABLE ${NAMES.transformed} AS ${sql}`);
   }
 }
 
@@ -164,7 +181,7 @@ async function sorted(session: Session, task: FeatureTask, rows: Rows): Promise<
 }
 
 /** Writes the file and hashes its rows at the same time, each on a connection of its own. */
-async function write(session: Session, task: FeatureTask, ordered: Ordered, file: string) {
+async function write(session: Session, task: FeatureTask, ordered: Prepared, file: string) {
   const metadata = `{mlforge_feature: ${literal(task.feature)}, mlforge_config_hash: ${
     literal(task.configHash)
   }}`;

@@ -1,9 +1,9 @@
 import type { TransformFunction } from "../../definitions/model.ts";
 import { MlforgeError } from "../../error.ts";
-import type { Built, FeatureTask, SourceTask } from "../task.ts";
+import type { FeatureTask, SourceTask } from "../task.ts";
 import { checkSql, type SqlFacts } from "./check_sql.ts";
 import { engineError } from "./errors.ts";
-import { computeFeature } from "./feature.ts";
+import type { FeatureOptions } from "./feature.ts";
 import { isRowWise } from "./row_wise.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -23,14 +23,15 @@ export interface GroupHooks {
   functionOf(feature: string): Promise<TransformFunction>;
   onStart(feature: string): void;
   onPhase(feature: string, phase: string, rows?: number): void;
-  onBuilt(built: Built): void;
+  /** What is done with each feature: computed, previewed, described. */
+  use(session: Session, task: FeatureTask, options: FeatureOptions): Promise<void>;
   onFailed(feature: string, error: MlforgeError): void;
   /** Told once how to stop a running query. */
   onSession(interrupt: () => void): void;
 }
 
-/** Computes a group's features one after another; one that fails does not keep the others from being tried. */
-export async function computeGroup(group: Group, hooks: GroupHooks): Promise<void> {
+/** Takes a group's features one after another; one that fails does not keep the others from being tried. */
+export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
   await using session = await openSession({ ...group, memory: group.memory * 0.7 });
   hooks.onSession(() => session.connection.interrupt());
   const facts = new Map<string, SqlFacts>();
@@ -74,14 +75,13 @@ export async function computeGroup(group: Group, hooks: GroupHooks): Promise<voi
     if (!rowWise.has(task.feature)) continue;
     hooks.onStart(task.feature);
     await attempt(task, async () => {
-      const built = await computeFeature(session, task, {
-        sources: group.sources,
+      await hooks.use(session, task, {
+        sources: group.sources.filter((source) => task.sources.includes(source.name)),
         outFolder: group.outFolder,
         functionOf: hooks.functionOf,
         rowWise: rowWise.get(task.feature) === true,
         onPhase: (phase, rows) => hooks.onPhase(task.feature, phase, rows),
       });
-      hooks.onBuilt(built);
     });
   }
 }

@@ -27,7 +27,14 @@ export async function columnsOfRelation(connection: DuckDBConnection, relation: 
 export async function normalise(
   connection: DuckDBConnection,
   task: FeatureTask,
-  options: { transformed: string; name: string; source: SourceTask; zones: ReadonlySet<string | undefined> },
+  options: {
+    transformed: string;
+    name: string;
+    source: SourceTask;
+    zones: ReadonlySet<string | undefined>;
+    /** There are no rows to find a text column's format from. */
+    empty: boolean;
+  },
 ): Promise<Rows> {
   const columns = await columnsOfRelation(connection, options.transformed);
   requireColumns(task, columns);
@@ -42,9 +49,10 @@ export async function normalise(
   const time = task.timestamp?.column;
   if (task.timestamp !== undefined) {
     refuseMixedZones(task, typeOf.get(task.timestamp.column) ?? "", options.zones);
+    const guess = options.empty && typeOf.get(task.timestamp.column) === "VARCHAR";
     expressions.set(
       task.timestamp.column,
-      await timeExpression(connection, {
+      guess ? "CAST(NULL AS TIMESTAMP)" : await timeExpression(connection, {
         relation: options.transformed,
         column: task.timestamp.column,
         feature: task.feature,

@@ -1,0 +1,42 @@
+import type { FeatureTask } from "../engines/task.ts";
+import type { Group } from "../engines/duckdb/group.ts";
+import type { Planned } from "./plan_features.ts";
+import { featureTask } from "./tasks.ts";
+
+export interface Shares {
+  workers: number;
+  /** In bytes, for the whole process. */
+  memory: number;
+  cpus: number;
+  /** The batch's folder. */
+  folder: string;
+}
+
+/**
+ * Splits the work into one group a worker: features that read the same sources stay together, so that these are read
+ * once a worker; where there are fewer such sets than workers, a set is split. Threads and memory are shared evenly.
+ */
+export function groupsOf(planned: readonly Planned[], shares: Shares): Group[] {
+  const sets = new Map<string, Planned[]>();
+  for (const item of planned) {
+    const key = item.feature.sources.map((s) => s.name).sort().join(" ");
+    sets.set(key, [...(sets.get(key) ?? []), item]);
+  }
+  const parts = [...sets.values()].flatMap((set) => split(set, Math.ceil(shares.workers / sets.size)));
+  const running = Math.max(1, Math.min(shares.workers, parts.length));
+  return parts.map((part, i) => ({
+    sources: (part[0]?.sources ?? []).map((source) => source.task),
+    tasks: part.map(({ feature, config }): FeatureTask => featureTask(feature, config.hash)),
+    outFolder: shares.folder,
+    tempFolder: `${shares.folder}/spill-${i}`,
+    threads: Math.max(1, Math.floor(shares.cpus / running)),
+    memory: Math.floor(shares.memory / running),
+  }));
+}
+
+/** Into at most `count` parts of nearly the same length, dealt out in turn. */
+function split<T>(items: readonly T[], count: number): T[][] {
+  const parts: T[][] = Array.from({ length: Math.min(count, items.length) }, () => []);
+  items.forEach((item, i) => parts[i % parts.length]?.push(item));
+  return parts;
+}

@@ -1,0 +1,68 @@
+import { arch, platform } from "node:process";
+import type { Meta } from "../publish/meta.ts";
+import { VERSION } from "../version.ts";
+import type { Done } from "../workers/messages.ts";
+import type { Planned } from "./plan_features.ts";
+
+/** The engine that makes the bytes: part of the metadata, since another version of it may write others. */
+export const ENGINE = "duckdb 1.5.5";
+
+/** The metadata of one version, from what was planned and what came out. */
+export function metaOf(item: Planned, done: Done, { tx, version }: { tx: string; version: string }): Meta {
+  const { feature, sources } = item;
+  const { built, chosen } = done;
+  if (chosen === undefined) throw new Error(`No version was chosen for ${feature.name}`);
+  const now = new Date().toISOString();
+  const dtypes = new Map(built.columns.map((c) => [c.name, c.dtype]));
+  return {
+    name: feature.name,
+    version,
+    path: `${feature.name}/${version}/data.parquet`,
+    entity: feature.keys[0] ?? "",
+    keys: feature.keys,
+    source: feature.sources[0]?.path ?? "",
+    row_count: built.rows,
+    created_at: now,
+    updated_at: now,
+    content_hash: built.contentHash,
+    schema_hash: done.schemaHash,
+    config_hash: item.config.hash,
+    source_hash: item.sourceHash,
+    timestamp: feature.timestamp?.column ?? null,
+    interval: feature.interval?.text ?? null,
+    columns: built.columns,
+    features: feature.metrics.map((metric) => ({
+      name: metric.name,
+      dtype: dtypes.get(metric.name) ?? "",
+      input: metric.input,
+      agg: metric.aggregation,
+      window: metric.window.text,
+    })),
+    tags: feature.tags,
+    description: feature.description ?? null,
+    change_summary: chosen.summary,
+    mlforge: {
+      format: 1,
+      tool: `mlforge ${VERSION}`,
+      engine: ENGINE,
+      platform: `${platform}-${arch}`,
+      tx,
+      rows_hash: built.rowsHash,
+      stamp: built.stamp,
+      watermark: built.watermark,
+      bytes: built.bytes,
+      sources: sources.map((source, i) => ({
+        name: source.task.name,
+        path: feature.sources[i]?.path ?? "",
+        hash: source.hash,
+        kind: "sha256",
+        bytes: source.bytes,
+        files: source.task.files.length,
+      })),
+      dropped: built.dropped,
+      entities: feature.entities.map((entity) => entity.name),
+      owner: feature.owner ?? null,
+      config_parts: item.config.parts,
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { MetaColumn } from "../publish/meta.ts";
+import { openPublisher } from "../publish/open.ts";
+import type { Publisher } from "../publish/publisher.ts";
+import { candidates } from "../publish/version.ts";
+import { metaColumns } from "../engines/duckdb/types.ts";
+import { type Change, chooseVersion } from "./change.ts";
+import { cacheFolder, openFingerprints } from "./fingerprint.ts";
+import { hashOf } from "./hash.ts";
+import { lookAtFeature } from "./look.ts";
+import { planFeatures, type Planned, resolveSources, selectFeatures } from "./plan_features.ts";
+import { planItem } from "./plan_item.ts";
+import type { BuildRequest, PlanItem } from "./report.ts";
+
+/** `mlforge build --dry-run`: what a build would do, feature by feature, and why. Writes nothing. */
+export async function plan(request: BuildRequest): Promise<PlanItem[]> {
+  const features = selectFeatures(request);
+  const fingerprints = await openFingerprints(cacheFolder((name) => Deno.env.get(name)));
+  const sources = await resolveSources(features, request.project.root, fingerprints);
+  const publisher = await openPublisher(request.store);
+  const snapshot = await publisher.read();
+  const planned = await planFeatures(features, sources, { snapshot, publisher }, {
+    force: request.force === true,
+    explain: true,
+    ...(request.version === undefined ? {} : { version: request.version }),
+  });
+  await fingerprints.save();
+  const items: PlanItem[] = [];
+  for (const item of planned) {
+    const plain = planItem(item, snapshot);
+    if (item.change === undefined) {
+      items.push(plain);
+      continue;
+    }
+    const rows = await rowsToRead(item);
+    items.push({
+      ...plain,
+      next: await nextVersion(item, item.change, request, publisher),
+      ...(rows === undefined ? {} : { rows }),
+    });
+  }
+  return items;
+}
+
+/** One version, or the two between which only the function's output decides. */
+async function nextVersion(
+  { feature }: Planned,
+  change: Change,
+  { project }: BuildRequest,
+  publisher: Publisher,
+): Promise<string> {
+  const taken = new Set(await publisher.versions(feature.name));
+  const version = (columns: readonly MetaColumn[] | undefined, schemaHash: string) => {
+    const output = { columns: columns ?? [], schemaHash, contentHash: change.published?.content_hash ?? "" };
+    const chosen = chooseVersion(change, output);
+    if (chosen === undefined) return change.published?.version ?? "";
+    for (const candidate of candidates(chosen.wish)) if (!taken.has(candidate)) return candidate;
+    return "";
+  };
+  const { published } = change;
+  if (published === undefined) return version(undefined, "");
+  if (!change.definitionChanged) return version(change.columns, published.schema_hash);
+  if (feature.transform.kind === "function") {
+    const same = version(change.columns, published.schema_hash);
+    const other = version([], "");
+    return same === other ? same : `${same} or ${other}`;
+  }
+  const columns = metaColumns((await lookAtFeature(project, feature)).columns);
+  return version(columns, hashOf(columns));
+}
+
+/** Rows of all sources, where every one of them is Parquet, whose footers tell. */
+async function rowsToRead({ sources }: Planned): Promise<number | undefined> {
+  const files = sources.flatMap((source) => source.task.files);
+  if (!sources.every((source) => source.task.format === "parquet")) return undefined;
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const { literal } = await import("../engines/duckdb/types.ts");
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  try {
+    const list = files.map(literal).join(", ");
+    const reader = await connection.runAndReadAll(
+      `SELECT sum(num_rows) FROM parquet_file_metadata([${list}])`,
+    );
+    return Number(reader.getRows()[0]?.[0] ?? 0);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}

@@ -1,0 +1,135 @@
+import type { Feature } from "../definitions/model.ts";
+import { MlforgeError, throwAll } from "../error.ts";
+import { suggestName } from "../nearest.ts";
+import type { Publisher, Snapshot } from "../publish/publisher.ts";
+import type { Change } from "./change.ts";
+import { configOf, type ConfigParts, differingParts } from "./config_hash.ts";
+import type { Fingerprints } from "./fingerprint.ts";
+import { hashOf } from "./hash.ts";
+import type { BuildRequest } from "./report.ts";
+import { type ResolvedSource, resolveSource } from "./sources.ts";
+
+/** One feature with all that decides whether and how it is built. */
+export interface Planned {
+  feature: Feature;
+  config: { hash: string; parts: ConfigParts };
+  sources: ResolvedSource[];
+  sourceHash: string;
+  status: "new" | "changed" | "unchanged";
+  /** Undefined where nothing is to be built. */
+  change: Change | undefined;
+}
+
+/** The features asked for, by name and by tag. Unknown names are errors, all at once. */
+export function selectFeatures(request: Pick<BuildRequest, "project" | "features" | "tags">): Feature[] {
+  const { project, features, tags } = request;
+  const names = project.features.map((f) => f.name);
+  throwAll(
+    (features ?? []).filter((name) => !names.includes(name)).map((name) =>
+      new MlforgeError("usage", `There is no feature "${name}"`, { hint: suggestName(name, names) })
+    ),
+  );
+  const allTags = new Set(project.features.flatMap((f) => f.tags));
+  throwAll(
+    (tags ?? []).filter((tag) => !allTags.has(tag)).map((tag) =>
+      new MlforgeError("usage", `No feature has the tag "${tag}"`, { hint: suggestName(tag, allTags) })
+    ),
+  );
+  return project.features.filter((f) =>
+    (features === undefined || features.includes(f.name)) &&
+    (tags === undefined || f.tags.some((tag) => tags.includes(tag)))
+  );
+}
+
+/** Finds and fingerprints each source once, whatever the number of features that read it. */
+export async function resolveSources(
+  features: readonly Feature[],
+  root: string,
+  fingerprints: Fingerprints,
+): Promise<Map<string, ResolvedSource>> {
+  const sources = new Map(features.flatMap((f) => f.sources.map((s) => [s.name, s] as const)));
+  const errors: MlforgeError[] = [];
+  const resolved = new Map<string, ResolvedSource>();
+  for (const source of sources.values()) {
+    try {
+      resolved.set(source.name, await resolveSource(source, root, fingerprints));
+    } catch (cause) {
+      if (!(cause instanceof MlforgeError)) throw cause;
+      errors.push(cause);
+    }
+  }
+  throwAll(errors);
+  return resolved;
+}
+
+/**
+ * Compares definitions and sources with what is published. `explain` reads the metadata of changed features, so that
+ * each part that differs can be named.
+ */
+export function planFeatures(
+  features: readonly Feature[],
+  sources: ReadonlyMap<string, ResolvedSource>,
+  published: { snapshot: Snapshot; publisher: Publisher },
+  options: { force: boolean; version?: string; explain: boolean },
+): Promise<Planned[]> {
+  return Promise.all(features.map(async (feature) => {
+    const config = configOf(feature);
+    const own = feature.sources.flatMap((source) => sources.get(source.name) ?? []);
+    const sourceHash = hashOf(own.map((source) => [source.task.name, source.hash]));
+    const change = await changeOf(feature, { config, sourceHash, sources: own }, published, options);
+    const status = !published.snapshot.features.has(feature.name)
+      ? "new"
+      : change === undefined
+      ? "unchanged"
+      : "changed";
+    return { feature, config, sources: own, sourceHash, status, change };
+  }));
+}
+
+type Now = Pick<Planned, "config" | "sourceHash" | "sources">;
+
+/** What differs between a feature and a moment of the store, or undefined where nothing has to be built. */
+export async function changeOf(
+  feature: Feature,
+  now: Now,
+  { snapshot, publisher }: { snapshot: Snapshot; publisher: Publisher },
+  options: { force: boolean; version?: string; explain: boolean },
+): Promise<Change | undefined> {
+  const published = snapshot.features.get(feature.name);
+  const top = snapshot.top.get(feature.name);
+  const requested = options.version === undefined ? {} : { requested: options.version };
+  const base = { ...(top === undefined ? {} : { top }), ...requested };
+  if (published === undefined) {
+    return { ...base, definitionChanged: true, sourceChanged: true, why: ["nothing is published yet"] };
+  }
+  const definitionChanged = published.config_hash !== now.config.hash;
+  const sourceChanged = published.source_hash !== now.sourceHash;
+  const changed = definitionChanged || sourceChanged;
+  if (!changed && !options.force && options.version === undefined) return undefined;
+  const meta = changed && options.explain
+    ? await publisher.metadata(feature.name, published.version)
+    : undefined;
+  const why: string[] = [];
+  if (definitionChanged) why.push(...differingParts(meta?.mlforge.config_parts, now.config.parts));
+  if (sourceChanged) why.push(...differingSources(meta?.mlforge.sources, now.sources));
+  if (options.version !== undefined) why.push(`version ${options.version} was asked for`);
+  if (!changed && options.force) why.push("--force");
+  return {
+    ...base,
+    published,
+    ...(meta === undefined ? {} : { columns: meta.columns }),
+    definitionChanged,
+    sourceChanged,
+    why,
+  };
+}
+
+function differingSources(
+  old: readonly { name: string; hash: string }[] | undefined,
+  now: readonly ResolvedSource[],
+): string[] {
+  const hashes = new Map((old ?? []).map((s) => [s.name, s.hash]));
+  const differ = now.filter((source) => hashes.get(source.task.name) !== source.hash).map((s) => s.task.name);
+  if (old === undefined || old.length === 0 || differ.length === 0) return ["a source changed"];
+  return differ.map((name) => `source ${name} changed`);
+}

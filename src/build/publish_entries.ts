@@ -1,0 +1,85 @@
+import { MlforgeError } from "../error.ts";
+import type { Batch, Entry, Publisher, Snapshot } from "../publish/publisher.ts";
+import type { Done } from "../workers/messages.ts";
+import { chooseVersion } from "./change.ts";
+import { metaOf } from "./make_meta.ts";
+import { changeOf, type Planned } from "./plan_features.ts";
+import type { BuildRequest } from "./report.ts";
+
+/** How often a batch that lost against another builder is planned again. */
+const ROUNDS = 3;
+
+export interface PublishContext {
+  planned: readonly Planned[];
+  done: ReadonlyMap<string, Done>;
+  publisher: Publisher;
+  batch: Batch;
+  request: BuildRequest;
+}
+
+/**
+ * Makes the entries visible as one. Where another builder published one of these features meanwhile, that feature alone
+ * is judged again by what is published now (nothing to do, or another version of the same data); after three rounds the
+ * build has lost, with nothing published. Gives feature -> version of what was published.
+ */
+export async function publishEntries(
+  entries: readonly Entry[],
+  context: PublishContext,
+): Promise<{ versions: Map<string, string>; notes: string[] }> {
+  const notes: string[] = [];
+  let open = entries.slice();
+  for (let round = 0; round < ROUNDS && open.length > 0; round++) {
+    const outcome = await context.batch.publish(open);
+    if (outcome.kind === "published") {
+      notes.push(...outcome.snapshot.notes);
+      return { versions: new Map(open.map((entry) => [entry.feature, entry.version])), notes };
+    }
+    const lost = new Set(outcome.features);
+    const kept = open.filter((entry) => !lost.has(entry.feature));
+    const again: Entry[] = [];
+    for (const entry of open.filter((e) => lost.has(e.feature))) {
+      const renewed = await planAgain(entry, outcome.snapshot, context);
+      if (renewed !== undefined) again.push(renewed);
+      else notes.push(`${entry.feature}: another builder published the same meanwhile`);
+    }
+    open = [...kept, ...again];
+  }
+  if (open.length === 0) return { versions: new Map(), notes };
+  throw new MlforgeError(
+    "lost",
+    `Other builders published ${open.map((e) => e.feature).join(", ")} again and again`,
+    {
+      hint: "Nothing of this build was published; it is safe to run it again.",
+    },
+  );
+}
+
+/** The same data under a version that fits what is published now, or undefined where that is the same already. */
+async function planAgain(
+  entry: Entry,
+  snapshot: Snapshot,
+  { planned, done, publisher, batch, request }: PublishContext,
+): Promise<Entry | undefined> {
+  const item = planned.find((p) => p.feature.name === entry.feature);
+  const result = done.get(entry.feature);
+  if (item === undefined || result === undefined) throw new Error(`${entry.feature} was never planned`);
+  const change = await changeOf(item.feature, item, { snapshot, publisher }, {
+    force: request.force === true,
+    explain: true,
+    ...(request.version === undefined ? {} : { version: request.version }),
+  });
+  const chosen = change && chooseVersion(change, { ...result.built, schemaHash: result.schemaHash });
+  if (change === undefined || chosen === undefined) return undefined;
+  const { feature, file, contentHash } = entry;
+  const { bytes } = result.built;
+  const { version } = await publisher.stage({
+    tx: batch.tx,
+    feature,
+    file,
+    bytes,
+    contentHash,
+    wish: chosen.wish,
+  });
+  const meta = metaOf(item, { ...result, chosen }, { tx: batch.tx, version });
+  return { feature, file, contentHash, version, meta, base: change.published };
+}
