@@ -1,0 +1,225 @@
+import { createHash } from "node:crypto";
+import { dirname } from "node:path";
+import { MlforgeError } from "../../error.ts";
+import { fileError, ifThere, readTextIfThere } from "../../stores/files.ts";
+import { type Meta, stableJson } from "../meta.ts";
+import type { Published, Snapshot } from "../publisher.ts";
+import { parseMeta, VERSION } from "../read_meta.ts";
+import {
+  holds,
+  isFile,
+  type Pending,
+  pendingCommit,
+  readJournal,
+  readPointer,
+  stagedPath,
+} from "./journal.ts";
+import { isFeatureName, type Layout } from "./layout.ts";
+
+/**
+ * All features out of one moment. The journal is read before and after: where it changed, a batch went by, and what was
+ * read may be of two moments. A pending commit stands in for the pointers that it has not moved yet.
+ */
+export async function readSnapshot(layout: Layout): Promise<Snapshot> {
+  for (;;) {
+    const before = await readJournal(layout);
+    const snapshot = await collect(layout, before.journal?.state === "pending" ? before.journal : undefined)
+      .catch((error: unknown) => fileError("read", layout.root, error));
+    if (await readTextIfThere(layout.journal) !== before.text) continue;
+    if (snapshot instanceof Error) throw snapshot;
+    return snapshot;
+  }
+}
+
+async function collect(layout: Layout, journal: Pending | undefined): Promise<Snapshot> {
+  const notes: string[] = [];
+  let pending = journal;
+  if (journal !== undefined && !await holds(layout, journal)) {
+    pending = undefined;
+    notes.push(movedNote(journal, "is left out, and the next build drops it"));
+  }
+  const committed = new Map(pending?.changes.map((change) => [change.feature, change]));
+  const names = new Set([...await featureFolders(layout), ...committed.keys()]);
+  const features = new Map<string, Published>();
+  const top = new Map<string, string>();
+  await Promise.all([...names].map(async (feature) => {
+    const change = committed.get(feature);
+    const [published, versions] = await Promise.all([
+      change === undefined ? readPublished(layout, feature) : publishedOf(change.meta),
+      versionFolders(layout, feature),
+    ]);
+    if (published !== undefined) features.set(feature, published);
+    const highest = await highestVersion(layout, feature, versions, published?.version);
+    if (highest !== undefined) top.set(feature, highest);
+  }));
+  // Reads end in any order; what is shown does not depend on it.
+  return { features: inOrder(features), top: inOrder(top), notes };
+}
+
+/** What a person is told about a commit that git made void. */
+export function movedNote(pending: Pending, what: string): string {
+  const names = pending.changes.map((change) => change.feature).join(", ");
+  return `The files of ${names} were changed (by git?) after an interrupted "${pending.command}": its commit ${what}`;
+}
+
+export function publishedOf(meta: Meta): Published {
+  const { version, content_hash, config_hash, schema_hash, source_hash } = meta;
+  return { version, seq: 0, tx: meta.mlforge.tx, content_hash, config_hash, schema_hash, source_hash };
+}
+
+async function readPublished(layout: Layout, feature: string): Promise<Published | undefined> {
+  const version = await readPointer(layout, feature);
+  if (version === null) return undefined;
+  const meta = await readMeta(layout, feature, version);
+  if (meta !== undefined) return publishedOf(meta);
+  throw new MlforgeError(
+    "failed",
+    `Can't read ${layout.pointer(feature)}: it names version ${version}, which has no metadata`,
+    {
+      hint: `Restore ${
+        layout.meta(feature, version)
+      } from git, or delete the feature's folder and build again.`,
+    },
+  );
+}
+
+async function readMeta(layout: Layout, feature: string, version: string): Promise<Meta | undefined> {
+  const path = layout.meta(feature, version);
+  const text = await readTextIfThere(path);
+  return text === undefined ? undefined : parseMeta(text, path);
+}
+
+/** A version's metadata, also where its commit has not put it in place yet. */
+export async function readMetadata(
+  layout: Layout,
+  feature: string,
+  version: string,
+): Promise<Meta | undefined> {
+  const read = async () => await readMeta(layout, feature, version);
+  // Placed between the two looks: looked at again.
+  return await read() ?? (await committedChange(layout, feature, version))?.meta ?? await read();
+}
+
+async function committedChange(layout: Layout, feature: string, version: string) {
+  const pending = await pendingCommit(layout);
+  return pending?.changes.find((change) => change.feature === feature && change.to === version);
+}
+
+/** All versions with metadata, ascending. */
+export async function readVersions(layout: Layout, feature: string): Promise<string[]> {
+  const pending = await pendingCommit(layout);
+  const there = await versionFolders(layout, feature);
+  const found = new Set<string>();
+  await Promise.all(there.map(async (version) => {
+    if (await isFile(layout.meta(feature, version))) found.add(version);
+  }));
+  const committed = pending?.changes.find((change) => change.feature === feature);
+  if (committed !== undefined) found.add(committed.to);
+  return [...found].sort(compareVersions);
+}
+
+/** A version's data file, where it is here and is what the metadata names. */
+export async function findData(
+  layout: Layout,
+  feature: string,
+  version: string,
+): Promise<string | undefined> {
+  const meta = await readMetadata(layout, feature, version);
+  if (meta === undefined) return undefined;
+  const path = layout.data(feature, version);
+  const inPlace = async () => await isThatData(layout, path, meta) ? path : undefined;
+  return await inPlace() ?? await stillStaged(layout, feature, version) ?? await inPlace();
+}
+
+async function stillStaged(layout: Layout, feature: string, version: string): Promise<string | undefined> {
+  const pending = await pendingCommit(layout);
+  const change = pending?.changes.find((change) => change.feature === feature && change.to === version);
+  if (pending === undefined || change === undefined) return undefined;
+  const path = stagedPath(layout, pending, change);
+  return await isFile(path) ? path : undefined;
+}
+
+/**
+ * git moves metadata but not data: after a change of branches a data file may belong to another branch's version of
+ * the same number. So its hash is compared, by way of the seal where the file is as it was then.
+ */
+async function isThatData(layout: Layout, path: string, meta: Meta): Promise<boolean> {
+  const info = await ifThere(Deno.stat(path));
+  if (info?.isFile !== true) return false;
+  // The Python mlforge's hash may be cut short, or absent: there is nothing to compare.
+  if (!/^[0-9a-f]{64}$/.test(meta.content_hash)) return true;
+  const seal = sealText(info, meta.content_hash);
+  const sealPath = layout.seal(meta.name, meta.version);
+  const kept = await readTextIfThere(sealPath);
+  if (kept === seal) return true;
+  const actual = await hashOf(path);
+  // Only to be quicker the next time: a store that can't be written is read all the same.
+  if (actual === meta.content_hash) await keepSeal(sealPath, seal).catch(() => {});
+  return actual === meta.content_hash;
+}
+
+/** Notes which hash a data file has, as long as it is this very file. */
+export async function sealData(layout: Layout, meta: Meta): Promise<void> {
+  const info = await ifThere(Deno.stat(layout.data(meta.name, meta.version)));
+  if (info !== undefined) {
+    await keepSeal(layout.seal(meta.name, meta.version), sealText(info, meta.content_hash));
+  }
+}
+
+function sealText(info: Deno.FileInfo, contentHash: string): string {
+  const { size, ino, mtime } = info;
+  return stableJson({ content_hash: contentHash, inode: ino, mtime: mtime?.toISOString(), size });
+}
+
+async function keepSeal(path: string, text: string): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  // Half a seal fits no file: then the data is hashed again.
+  await Deno.writeTextFile(path, text);
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of (await Deno.open(path)).readable) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+async function featureFolders(layout: Layout): Promise<string[]> {
+  return (await namesIn(layout.root)).filter(isFeatureName);
+}
+
+async function versionFolders(layout: Layout, feature: string): Promise<string[]> {
+  return (await namesIn(layout.featureFolder(feature))).filter((name) => VERSION.test(name));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(folder)) if (!entry.isFile) names.push(entry.name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
+  }
+  return names;
+}
+
+/** Folders may stand there without metadata (data that git left behind): they count for nothing. */
+async function highestVersion(layout: Layout, feature: string, folders: string[], published?: string) {
+  for (const version of folders.sort(compareVersions).reverse()) {
+    if (published !== undefined && compareVersions(version, published) <= 0) break;
+    if (await isFile(layout.meta(feature, version))) return version;
+  }
+  return published;
+}
+
+/** By number, as semver orders versions without suffixes; its library is too slow to import for a mere list. */
+function compareVersions(a: string, b: string): number {
+  const [left, right] = [a.split(".").map(Number), b.split(".").map(Number)];
+  for (const at of [0, 1, 2]) {
+    const difference = (left[at] ?? 0) - (right[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function inOrder<T>(map: Map<string, T>): Map<string, T> {
+  return new Map([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
