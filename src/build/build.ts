@@ -40,7 +40,7 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
       explain: request.store.kind === "local",
       ...(request.version === undefined ? {} : { version: request.version }),
     });
-    tell({ kind: "planned", items: planned.map((item) => planItem(item, batch.base)) });
+    tell({ kind: "planned", items: planned.map(planItem) });
 
     const work = planned.filter((item) => item.change !== undefined);
     const { done, errors } = await compute(work, request, { tx: batch.tx, folder: batch.folder });
@@ -58,7 +58,7 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
       if (result?.version === undefined || result.chosen === undefined) return [];
       const { built, version } = result;
       const { feature } = item;
-      const meta = metaOf(item, result, { tx: batch.tx, version });
+      const meta = metaOf(item, result, { tx: batch.tx, version, root: request.project.root });
       const base = item.change?.published;
       return [{
         feature: feature.name,
@@ -164,14 +164,14 @@ function droppedNotes(feature: string, dropped: { null_key: number; null_time: n
 }
 
 function itemOf(
-  { feature, change }: Planned,
+  { feature, change, published: before }: Planned,
   done: ReadonlyMap<string, Done>,
   errors: ReadonlyMap<string, MlforgeError>,
   published: ReadonlyMap<string, string>,
 ): BuildItem {
   const result = done.get(feature.name);
   const error = errors.get(feature.name);
-  const previous = change?.published?.version;
+  const previous = before?.version;
   const version = published.get(feature.name) ?? previous;
   const built = published.has(feature.name);
   return {

@@ -1,4 +1,6 @@
+import { isAbsolute, relative, sep } from "node:path";
 import { arch, platform } from "node:process";
+import type { Source } from "../definitions/model.ts";
 import type { Meta } from "../publish/meta.ts";
 import { VERSION } from "../version.ts";
 import type { Done } from "../workers/messages.ts";
@@ -8,7 +10,12 @@ import type { Planned } from "./plan_features.ts";
 export const ENGINE = "duckdb 1.5.5";
 
 /** The metadata of one version, from what was planned and what came out. */
-export function metaOf(item: Planned, done: Done, { tx, version }: { tx: string; version: string }): Meta {
+export function metaOf(
+  item: Planned,
+  done: Done,
+  batch: { tx: string; version: string; root: string },
+): Meta {
+  const { tx, version, root } = batch;
   const { feature, sources } = item;
   const { built, chosen } = done;
   if (chosen === undefined) throw new Error(`No version was chosen for ${feature.name}`);
@@ -20,7 +27,7 @@ export function metaOf(item: Planned, done: Done, { tx, version }: { tx: string;
     path: `${feature.name}/${version}/data.parquet`,
     entity: feature.keys[0] ?? "",
     keys: feature.keys,
-    source: feature.sources[0]?.path ?? "",
+    source: pathInProject(feature.sources[0], root),
     row_count: built.rows,
     created_at: now,
     updated_at: now,
@@ -53,7 +60,7 @@ export function metaOf(item: Planned, done: Done, { tx, version }: { tx: string;
       bytes: built.bytes,
       sources: sources.map((source, i) => ({
         name: source.task.name,
-        path: feature.sources[i]?.path ?? "",
+        path: pathInProject(feature.sources[i], root),
         hash: source.hash,
         kind: "sha256",
         bytes: source.bytes,
@@ -65,4 +72,10 @@ export function metaOf(item: Planned, done: Done, { tx, version }: { tx: string;
       config_parts: item.config.parts,
     },
   };
+}
+
+/** A source's path as written, or from the project where it was written whole: metadata names no machine's folders. */
+function pathInProject(source: Source | undefined, root: string): string {
+  const path = source?.path ?? "";
+  return isAbsolute(path) ? relative(root, path).split(sep).join("/") : path;
 }

@@ -26,7 +26,7 @@ export async function plan(request: BuildRequest): Promise<PlanItem[]> {
   await fingerprints.save();
   const items: PlanItem[] = [];
   for (const item of planned) {
-    const plain = planItem(item, snapshot);
+    const plain = planItem(item);
     if (item.change === undefined) {
       items.push(plain);
       continue;

@@ -1,7 +1,7 @@
 import type { Feature } from "../definitions/model.ts";
 import { MlforgeError, throwAll } from "../error.ts";
 import { suggestName } from "../nearest.ts";
-import type { Publisher, Snapshot } from "../publish/publisher.ts";
+import type { Published, Publisher, Snapshot } from "../publish/publisher.ts";
 import type { Change } from "./change.ts";
 import { configOf, type ConfigParts, differingParts } from "./config_hash.ts";
 import type { Fingerprints } from "./fingerprint.ts";
@@ -16,6 +16,8 @@ export interface Planned {
   sources: ResolvedSource[];
   sourceHash: string;
   status: "new" | "changed" | "unchanged";
+  /** What the plan starts from. */
+  published: Published | undefined;
   /** Undefined where nothing is to be built. */
   change: Change | undefined;
 }
@@ -77,12 +79,9 @@ export function planFeatures(
     const own = feature.sources.flatMap((source) => sources.get(source.name) ?? []);
     const sourceHash = hashOf(own.map((source) => [source.task.name, source.hash]));
     const change = await changeOf(feature, { config, sourceHash, sources: own }, published, options);
-    const status = !published.snapshot.features.has(feature.name)
-      ? "new"
-      : change === undefined
-      ? "unchanged"
-      : "changed";
-    return { feature, config, sources: own, sourceHash, status, change };
+    const current = published.snapshot.features.get(feature.name);
+    const status = current === undefined ? "new" : change === undefined ? "unchanged" : "changed";
+    return { feature, config, sources: own, sourceHash, status, published: current, change };
   }));
 }
 

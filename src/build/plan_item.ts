@@ -1,10 +1,9 @@
-import type { Snapshot } from "../publish/publisher.ts";
 import type { Planned } from "./plan_features.ts";
 import type { PlanItem } from "./report.ts";
 
 /** A planned feature in a report's words; `next` and `rows` are added by whoever knows them. */
-export function planItem(item: Planned, snapshot: Snapshot): PlanItem {
-  const current = snapshot.features.get(item.feature.name)?.version;
+export function planItem(item: Planned): PlanItem {
+  const current = item.published?.version;
   return {
     feature: item.feature.name,
     status: item.status,

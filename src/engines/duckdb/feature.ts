@@ -5,7 +5,6 @@ import { MlforgeError } from "../../error.ts";
 import type { Built, FeatureTask, SourceTask } from "../task.ts";
 import { engineError } from "./errors.ts";
 import { normalise, type Rows } from "./relation.ts";
-import { rolling } from "./rolling.ts";
 import { rowsHash } from "./rows_hash.ts";
 import type { Session } from "./session.ts";
 import { type Column, columnsOf, literal, metaColumns, quote, storable } from "./types.ts";
@@ -96,6 +95,7 @@ export async function withPrepared<T>(
       return await use({ ...await sorted(session, task, rows), ...facts });
     }
     options.onPhase("rolling windows", rows.count);
+    const { rolling } = await import("./rolling.ts");
     const rolled = await rolling({
       instance: session.instance,
       connection,

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { isValid, physicalWidth, rawColumn } from "./chunk.ts";
 import { arrowName, type Column, quote } from "./types.ts";
@@ -7,7 +7,7 @@ import { arrowName, type Column, quote } from "./types.ts";
  * `rows_hash`: a SHA-256 over schema and ordered rows that does not depend on the Parquet writer, so that a rebuild by
  * another engine version can still be proved equal. Over each column, in order, runs one digest of a byte a row that
  * says value or NULL, and one of the values: little-endian and zero under NULL for types of fixed width; for all others
- * their text as runs (rows in the run, bytes in the text, the UTF-8 text). The hash is over names, Arrow types and those.
+ * the length of their text (32 bits, little-endian) and its UTF-8 bytes. The hash is over names, Arrow types and those.
  */
 export async function rowsHash(
   connection: DuckDBConnection,
@@ -50,62 +50,72 @@ const ONES = new Uint8Array(VECTOR).fill(1);
 
 function fixedDigest(width: number): ColumnDigest {
   const values = createHash("sha256");
-  const marks = createHash("sha256");
-  const mark = new Uint8Array(VECTOR);
+  const marks = marksDigest();
   return {
     add(chunk, column) {
       const { data, validity } = rawColumn(chunk, column, width);
       const rows = chunk.rowCount;
-      if (validity === undefined) {
-        marks.update(ONES.subarray(0, rows));
-      } else {
+      marks.add(validity, rows);
+      if (validity !== undefined) {
         for (let row = 0; row < rows; row++) {
-          const valid = isValid(validity, row);
-          mark[row] = valid ? 1 : 0;
-          if (!valid) data.fill(0, row * width, (row + 1) * width);
+          if (!isValid(validity, row)) data.fill(0, row * width, (row + 1) * width);
         }
-        marks.update(mark.subarray(0, rows));
       }
       values.update(data);
     },
-    finish: () => marks.digest("hex") + values.digest("hex"),
+    finish: () => marks.finish() + values.digest("hex"),
   };
 }
 
-/** A text stands in 16 bytes inside DuckDB: length, then the text itself or its first bytes and a pointer. */
+/** DuckDB holds a text in 16 bytes: its length, then up to 12 bytes of it, or its first 4 bytes and a pointer. */
 const STRING_WIDTH = 16;
+const INLINE = 12;
 
 function textDigest(): ColumnDigest {
-  const hash = createHash("sha256");
+  const values = createHash("sha256");
+  const marks = marksDigest();
   const encoder = new TextEncoder();
-  let current: string | null | undefined;
-  let run = 0;
+  let out = new Uint8Array(VECTOR * (4 + STRING_WIDTH));
+  let end = 0;
+  const put = (bytes: Uint8Array, from: number, length: number) => {
+    if (end + 4 + length > out.length) {
+      const larger = new Uint8Array(Math.max(out.length * 2, end + 4 + length));
+      larger.set(out.subarray(0, end));
+      out = larger;
+    }
+    out[end++] = length & 0xff;
+    out[end++] = (length >> 8) & 0xff;
+    out[end++] = (length >> 16) & 0xff;
+    out[end++] = length >>> 24;
+    for (let i = 0; i < length; i++) out[end++] = bytes[from + i] ?? 0;
+  };
   return {
     add(chunk, column) {
       const { data, validity } = rawColumn(chunk, column, STRING_WIDTH);
+      const rows = chunk.rowCount;
+      marks.add(validity, rows);
       const words = new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
       const vector = chunk.getColumnVector(column);
-      for (let row = 0; row < chunk.rowCount; row++) {
-        const valid = isValid(validity, row);
-        // Equal words are equal texts; different words may still be, where the text stands elsewhere.
-        if (row > 0 && valid && current !== null && sameWords(words, row)) {
-          run++;
+      let long: Uint8Array | undefined;
+      end = 0;
+      for (let row = 0; row < rows; row++) {
+        if (!isValid(validity, row)) {
+          put(data, 0, 0);
+          long = undefined;
           continue;
         }
-        const text = valid ? String(vector.getItem(row)) : null;
-        if (text === current) {
-          run++;
+        const length = words[row * 4] ?? 0;
+        if (length <= INLINE) {
+          put(data, row * STRING_WIDTH + 4, length);
           continue;
         }
-        flush(hash, encoder, current, run);
-        current = text;
-        run = 1;
+        // The same pointer as in the row before is the same text.
+        if (long === undefined || !sameWords(words, row)) long = encoder.encode(String(vector.getItem(row)));
+        put(long, 0, long.length);
       }
+      values.update(out.subarray(0, end));
     },
-    finish() {
-      flush(hash, encoder, current, run);
-      return hash.digest("hex");
-    },
+    finish: () => marks.finish() + values.digest("hex"),
   };
 }
 
@@ -115,8 +125,19 @@ function sameWords(words: Uint32Array, row: number): boolean {
     words[at + 2] === words[at - 2] && words[at + 3] === words[at - 1];
 }
 
-function flush(hash: Hash, encoder: TextEncoder, text: string | null | undefined, run: number): void {
-  if (text === undefined || run === 0) return;
-  const bytes = text === null ? new Uint8Array() : encoder.encode(text);
-  hash.update(`${run} ${text === null ? "null" : bytes.length} `).update(bytes);
+/** A byte a row: 1 for a value, 0 for NULL. */
+function marksDigest() {
+  const hash = createHash("sha256");
+  const mark = new Uint8Array(VECTOR);
+  return {
+    add(validity: Uint8Array | undefined, rows: number): void {
+      if (validity === undefined) {
+        hash.update(ONES.subarray(0, rows));
+        return;
+      }
+      for (let row = 0; row < rows; row++) mark[row] = isValid(validity, row) ? 1 : 0;
+      hash.update(mark.subarray(0, rows));
+    },
+    finish: () => hash.digest("hex"),
+  };
 }

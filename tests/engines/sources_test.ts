@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { openWorkshop, rowsOf } from "../build/workshop.ts";
+
+const definitions = (
+  source: string,
+  sql = "select user, sum(amount)::bigint as total from events group by user",
+) =>
+  `name: shop
+sources:
+  events: ${source}
+features:
+  total: {source: events, keys: [user], sql: "${sql}"}
+`;
+
+async function totals(
+  files: Record<string, string>,
+  source: string,
+  prepare?: (folder: string) => Promise<void>,
+) {
+  await using shop = await openWorkshop({ "definitions.yaml": definitions(source), ...files });
+  await prepare?.(shop.folder);
+  await shop.build();
+  return rowsOf(await shop.data("total"));
+}
+
+const EXPECTED = [["ann", "30"], ["bob", "5"]];
+
+const CASES: [what: string, source: string, files: Record<string, string>][] = [
+  ["a CSV file", "{path: e.csv}", { "e.csv": "user,amount\nann,10\nbob,5\nann,20\n" }],
+  ["a CSV file with a delimiter", "{path: e.csv, delimiter: ';'}", {
+    "e.csv": "user;amount\nann;10\nbob;5\nann;20\n",
+  }],
+  [
+    "a CSV file with types",
+    "{path: e.csv, types: {amount: DOUBLE}}",
+    { "e.csv": "user,amount\nann,10\nbob,5\nann,20\n" },
+  ],
+  ["lines of JSON", "{path: e.jsonl}", {
+    "e.jsonl": '{"user":"ann","amount":30}\n{"user":"bob","amount":5}\n',
+  }],
+  [
+    "JSON with types",
+    "{path: e.json, types: {amount: BIGINT}}",
+    { "e.json": '[{"user":"ann","amount":"30"},{"user":"bob","amount":"5"}]' },
+  ],
+  ["a file of another name, format given", "{path: e.dat, format: csv}", {
+    "e.dat": "user,amount\nann,30\nbob,5\n",
+  }],
+  ["a glob", "{path: 'in/*.csv'}", {
+    "in/a.csv": "user,amount\nann,10\nbob,5\n",
+    "in/b.csv": "user,amount\nann,20\n",
+  }],
+  [
+    "a folder",
+    "{path: in, format: csv}",
+    {
+      "in/a.csv": "user,amount\nann,10\nbob,5\n",
+      "in/deep/b.csv": "user,amount\nann,20\n",
+      "in/notes.md": "no",
+    },
+  ],
+  [
+    "files whose columns stand in another order",
+    "{path: 'in/*.csv'}",
+    { "in/a.csv": "user,amount\nann,10\nbob,5\n", "in/b.csv": "amount,user\n20,ann\n" },
+  ],
+  [
+    "a folder with hive partitions",
+    "{path: in, format: csv}",
+    { "in/user=ann/a.csv": "amount\n10\n20\n", "in/user=bob/a.csv": "amount\n5\n" },
+  ],
+];
+
+for (const [what, source, files] of CASES) {
+  Deno.test(`A source can be ${what}`, async () => {
+    assert.deepEqual(await totals(files, source), EXPECTED);
+  });
+}
+
+Deno.test("A source can be a Parquet file", async () => {
+  const rows = await totals({}, "{path: e.parquet}", async (folder) => {
+    const instance = await DuckDBInstance.create(":memory:");
+    const connection = await instance.connect();
+    await connection.run(
+      `COPY (SELECT * FROM (VALUES ('ann', 30), ('bob', 5)) t(user, amount)) TO '${
+        join(folder, "e.parquet")
+      }'`,
+    );
+    connection.closeSync();
+    instance.closeSync();
+  });
+  assert.deepEqual(rows, EXPECTED);
+});
+
+Deno.test("SQL of a feature can't read a file beside its sources, even through a source's name", async () => {
+  await using shop = await openWorkshop({
+    "definitions.yaml": definitions("{path: e.csv}", "select * from 'secret.csv'"),
+    "e.csv": "user,amount\nann,1\n",
+    "secret.csv": "user,total\nann,1\n",
+  });
+  await assert.rejects(shop.build(), /reads "secret.csv", which is none of its sources/);
+});
