@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { MlforgeError } from "../error.ts";
 import { fileError, ifThere, moveInto, sync } from "./files.ts";
 import { isKey, type Key } from "./key.ts";
@@ -15,7 +15,8 @@ const OWN_FOLDER = "~mlforge";
  *
  * One thing differs from an object store: where `a` is an object, `a/b` can't be one; such a put throws.
  */
-export function openLocalStore(root: string): Store {
+export function openLocalStore(path: string): Store {
+  const root = resolve(path);
   const pathOf = (key: Key) => join(root, key);
 
   async function open(key: Key): Promise<{ file: Deno.FsFile; head: Head } | undefined> {
@@ -74,7 +75,8 @@ export function openLocalStore(root: string): Store {
         const token = await stage(body, staged);
         if (!await place(staged, target, condition)) return { kind: "conflict" };
         placed = true;
-        await sync(dirname(target), "folder");
+        // The folders above too: they may be new.
+        for (let folder = target; folder !== root;) await sync(folder = dirname(folder), "folder");
         return { kind: "written", token };
       } catch (cause) {
         if (placed) return { kind: "unknown", cause };

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { MlforgeError } from "../../src/error.ts";
+import { openLocalPublisher } from "../../src/publish/local.ts";
+import { publishTexts, readText, stageText, versionsOf } from "./contract.ts";
+
+const WHO = { tool: "mlforge 0.0.0", command: "test" };
+const root = Deno.build.os === "linux" && Deno.uid() === 0;
+
+async function run(...command: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(command[0] ?? "", { args: command.slice(1) }).output();
+  assert.ok(success, `${command.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+}
+
+/** A store on a small file system of its own. Only root may mount one. */
+function testOnDisk(name: string, body: (store: string, disk: string) => Promise<void>): void {
+  Deno.test({
+    name: `local publisher: ${name}`,
+    // Run as root on Linux to have it run.
+    ignore: !root,
+    async fn() {
+      const disk = await Deno.makeTempDir();
+      await run("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk);
+      try {
+        await body(`${disk}/store`, disk);
+      } finally {
+        await run("umount", disk);
+        await Deno.remove(disk);
+      }
+    },
+  });
+}
+
+async function tree(folder: string): Promise<string[]> {
+  const { stdout } = await new Deno.Command("find", { args: [folder, "-not", "-path", "*/_mlforge*"] })
+    .output();
+  return new TextDecoder().decode(stdout).trim().split("\n").sort();
+}
+
+testOnDisk("on a full disk a batch fails clean, and succeeds when there is space", async (store, disk) => {
+  const publisher = openLocalPublisher(store);
+  await publishTexts(publisher, { clicks: "c1" });
+  const before = await tree(store);
+  const batch = await publisher.begin(WHO);
+  const entries = [
+    await stageText(publisher, batch, "clicks", "c2"),
+    await stageText(publisher, batch, "visits", "v1"),
+  ];
+  // The last block of the disk, taken byte by byte.
+  await new Deno.Command("dd", { args: ["if=/dev/zero", `of=${disk}/filler`, "bs=4k"], stderr: "null" })
+    .output();
+  await assert.rejects(
+    batch.publish(entries),
+    (error) =>
+      error instanceof MlforgeError && error.code === "failed" && /the disk is full/.test(error.message) &&
+      error.message.includes(store),
+  );
+  assert.deepEqual(await tree(store), before);
+  assert.equal(await readText(publisher, "clicks"), "1.0.0 c1");
+  await Deno.remove(`${disk}/filler`);
+  assert.equal((await batch.publish(entries)).kind, "published");
+  await batch.close();
+  assert.equal(await readText(publisher, "clicks"), "1.1.0 c2");
+});
+
+testOnDisk("a read-only store reads fine, and names itself when it is to be written", async (store, disk) => {
+  await publishTexts(openLocalPublisher(store), { clicks: "c1" });
+  await Deno.remove(`${store}/_mlforge`, { recursive: true });
+  await run("mount", "-o", "remount,ro", disk);
+  const publisher = openLocalPublisher(store);
+  assert.deepEqual(versionsOf(await publisher.read()), { clicks: "1.0.0" });
+  assert.equal(await readText(publisher, "clicks"), "1.0.0 c1");
+  await assert.rejects(
+    publisher.begin(WHO),
+    (error) =>
+      error instanceof MlforgeError && /file system is read-only/.test(error.message) &&
+      error.message.includes(store),
+  );
+});
+
+Deno.test({
+  name: "local publisher: a folder without the right to write is named, and nothing changes",
+  // Nothing is forbidden to root.
+  ignore: root || Deno.build.os === "windows",
+  async fn() {
+    const store = await Deno.makeTempDir();
+    const publisher = openLocalPublisher(store);
+    await publishTexts(publisher, { clicks: "c1" });
+    await Deno.chmod(`${store}/clicks`, 0o555);
+    try {
+      await assert.rejects(
+        publishTexts(publisher, { clicks: "c2", visits: "v1" }),
+        (error) =>
+          error instanceof MlforgeError && /permission denied/.test(error.message) &&
+          error.message.includes(`${store}/clicks`),
+      );
+      assert.deepEqual(versionsOf(await publisher.read()), { clicks: "1.0.0" });
+    } finally {
+      await Deno.chmod(`${store}/clicks`, 0o755);
+      await Deno.remove(store, { recursive: true });
+    }
+  },
+});
