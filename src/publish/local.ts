@@ -1,14 +1,7 @@
-import { isAbsolute, join, relative, resolve } from "node:path";
-import { MlforgeError } from "../error.ts";
-import { fileError, ifThere, sync } from "../stores/files.ts";
-import { type Held, locked } from "../stores/lock.ts";
-import { commit } from "./local/commit.ts";
-import { isFile, readJournal } from "./local/journal.ts";
-import { type Layout, layoutOf, refuseLinksOutside } from "./local/layout.ts";
-import { removeDead, writeOwner } from "./local/owner.ts";
+import { resolve } from "node:path";
+import { layoutOf } from "./local/layout.ts";
 import { findData, readMetadata, readSnapshot, readVersions } from "./local/reading.ts";
-import { recover } from "./local/rolling_forward.ts";
-import type { Batch, Entry, Publisher, Snapshot, Staged, StageRequest, Who } from "./publisher.ts";
+import type { Publisher } from "./publisher.ts";
 
 export interface LocalPublisherOptions {
   /** Told, where this process waits for another one that is publishing, who that is. */
@@ -26,105 +19,10 @@ export function openLocalPublisher(root: string, options: LocalPublisherOptions 
     metadata: (feature, version) => readMetadata(layout, feature, version),
     versions: (feature) => readVersions(layout, feature),
     dataPath: (feature, version) => findData(layout, feature, version),
-    begin: (who) => begin(layout, who, options),
-    stage: (request) => stage(layout, request),
+    begin: async (who) => (await writing()).begin(layout, who, options),
+    stage: async (request) => (await writing()).stage(layout, request),
   };
 }
 
-async function begin(layout: Layout, who: Who, options: LocalPublisherOptions): Promise<Batch> {
-  const tx = newTransaction();
-  const folder = join(layout.transactions, tx);
-  const lock = <T>(act: (held: Held) => Promise<T>) =>
-    locked({ path: layout.lock, command: who.command, ...options }, act);
-  let base: Snapshot;
-  try {
-    await makeOwnFolder(layout);
-    base = await lock(async () => {
-      const notes = await recover(layout);
-      await removeDead(layout.transactions);
-      await Deno.mkdir(folder);
-      await writeOwner(folder);
-      const snapshot = await readSnapshot(layout);
-      return { ...snapshot, notes: [...notes, ...snapshot.notes] };
-    });
-  } catch (error) {
-    throw fileError("write to the store", layout.root, error);
-  }
-  return {
-    tx,
-    folder,
-    base,
-    async publish(entries) {
-      for (const entry of entries) check(entry, folder);
-      if (new Set(entries.map((entry) => entry.feature)).size < entries.length) {
-        throw new MlforgeError("failed", "Refused to publish a feature twice in one batch");
-      }
-      if (entries.length === 0) return { kind: "published", snapshot: await readSnapshot(layout) };
-      try {
-        // The long part of writing: before the lock. A file that is gone is named under it.
-        await Promise.all(entries.map((entry) => ifThere(sync(entry.file, "file"))));
-        const { command } = who;
-        return await lock((held) => commit({ layout, tx, folder, command, entries, held }));
-      } catch (error) {
-        throw fileError("publish to", layout.root, error);
-      }
-    },
-    close: () => close(layout, tx, folder),
-  };
-}
-
-/** Sorts by time; the random end makes it one of its kind. Neither is needed for safety. */
-function newTransaction(): string {
-  const time = new Date().toISOString().replace(/[-:.]/g, "").replace("Z", "");
-  return `${time}-${crypto.randomUUID().slice(0, 8)}`;
-}
-
-async function makeOwnFolder(layout: Layout): Promise<void> {
-  for (const folder of [layout.own, layout.transactions]) await refuseLinksOutside(layout, folder);
-  await Deno.mkdir(layout.transactions, { recursive: true });
-  const ignore = join(layout.own, ".gitignore");
-  if (!await isFile(ignore)) await Deno.writeTextFile(ignore, "*\n");
-}
-
-/** What the caller has put together must fit: a mistake there would be published for good. */
-function check({ feature, version, meta, contentHash, file }: Entry, folder: string): void {
-  const inside = relative(folder, file);
-  const fits = meta.name === feature && meta.version === version && meta.content_hash === contentHash &&
-    meta.path === `${feature}/${version}/data.parquet` && !isAbsolute(inside) && !inside.startsWith("..");
-  if (!fits) {
-    throw new MlforgeError(
-      "failed",
-      `Refused to publish ${feature} ${version}: its metadata does not fit it`,
-    );
-  }
-}
-
-/** The data is on the store's own disk already: all there is to do is to choose its version. */
-async function stage(layout: Layout, { feature, file, wish }: StageRequest): Promise<Staged> {
-  if (!await isFile(file)) {
-    throw new MlforgeError("failed", `Can't stage ${feature}: there is no file "${file}"`);
-  }
-  // semver takes 20 ms to import: reading a store does without it.
-  const { candidates } = await import("./version.ts");
-  for (const version of candidates(wish)) {
-    if (await ifThere(Deno.lstat(layout.meta(feature, version))) === undefined) return { feature, version };
-  }
-  throw new MlforgeError(
-    "usage",
-    `Can't build ${feature} as version ${wish.requested}: there is one already`,
-    {
-      hint: "Ask for a higher version, or leave --version out.",
-    },
-  );
-}
-
-/** Never throws. A commit that could not be put in place yet still needs the folder: the next run clears it. */
-async function close(layout: Layout, tx: string, folder: string): Promise<void> {
-  try {
-    const { journal } = await readJournal(layout);
-    if (journal?.state === "pending" && journal.tx === tx) return;
-    await Deno.remove(folder, { recursive: true });
-  } catch {
-    // Gone, or not to be removed now: a later batch does it.
-  }
-}
+/** Whoever only reads does without semver and the rest: 20 ms. */
+const writing = () => import("./local/batch.ts");

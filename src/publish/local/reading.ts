@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { MlforgeError } from "../../error.ts";
 import { fileError, ifThere, readTextIfThere } from "../../stores/files.ts";
@@ -178,6 +177,7 @@ async function keepSeal(path: string, text: string): Promise<void> {
 }
 
 async function hashOf(path: string): Promise<string> {
+  const { createHash } = await import("node:crypto");
   const hash = createHash("sha256");
   for await (const chunk of (await Deno.open(path)).readable) hash.update(chunk);
   return hash.digest("hex");

@@ -1,0 +1,113 @@
+import { isAbsolute, join, relative } from "node:path";
+import { MlforgeError } from "../../error.ts";
+import { fileError, ifThere, sync } from "../../stores/files.ts";
+import { type Held, locked } from "../../stores/lock.ts";
+import type { Batch, Entry, Snapshot, Staged, StageRequest, Who } from "../publisher.ts";
+import { candidates } from "../version.ts";
+import { commit } from "./commit.ts";
+import { isFile, readJournal } from "./journal.ts";
+import { type Layout, refuseLinksOutside } from "./layout.ts";
+import { removeDead, writeOwner } from "./owner.ts";
+import { readSnapshot } from "./reading.ts";
+import { recover } from "./rolling_forward.ts";
+
+/** Under the lock: what a dead run left is completed and cleared away, and the batch gets its folder and its base. */
+export async function begin(
+  layout: Layout,
+  who: Who,
+  options: { onWait?: (text: string) => void },
+): Promise<Batch> {
+  const tx = newTransaction();
+  const folder = join(layout.transactions, tx);
+  const lock = <T>(act: (held: Held) => Promise<T>) =>
+    locked({ path: layout.lock, command: who.command, ...options }, act);
+  let base: Snapshot;
+  try {
+    await makeOwnFolder(layout);
+    base = await lock(async () => {
+      const notes = await recover(layout);
+      await removeDead(layout.transactions);
+      await Deno.mkdir(folder);
+      await writeOwner(folder);
+      const snapshot = await readSnapshot(layout);
+      return { ...snapshot, notes: [...notes, ...snapshot.notes] };
+    });
+  } catch (error) {
+    throw fileError("write to the store", layout.root, error);
+  }
+  return {
+    tx,
+    folder,
+    base,
+    async publish(entries) {
+      for (const entry of entries) check(entry, folder);
+      if (new Set(entries.map((entry) => entry.feature)).size < entries.length) {
+        throw new MlforgeError("failed", "Refused to publish a feature twice in one batch");
+      }
+      if (entries.length === 0) return { kind: "published", snapshot: await readSnapshot(layout) };
+      try {
+        // The long part of writing: before the lock. A file that is gone is named under it.
+        await Promise.all(entries.map((entry) => ifThere(sync(entry.file, "file"))));
+        const { command } = who;
+        return await lock((held) => commit({ layout, tx, folder, command, entries, held }));
+      } catch (error) {
+        throw fileError("publish to", layout.root, error);
+      }
+    },
+    close: () => close(layout, tx, folder),
+  };
+}
+
+/** Sorts by time; the random end makes it one of its kind. Neither is needed for safety. */
+function newTransaction(): string {
+  const time = new Date().toISOString().replace(/[-:.]/g, "").replace("Z", "");
+  return `${time}-${crypto.randomUUID().slice(0, 8)}`;
+}
+
+async function makeOwnFolder(layout: Layout): Promise<void> {
+  for (const folder of [layout.own, layout.transactions]) await refuseLinksOutside(layout, folder);
+  await Deno.mkdir(layout.transactions, { recursive: true });
+  const ignore = join(layout.own, ".gitignore");
+  if (!await isFile(ignore)) await Deno.writeTextFile(ignore, "*\n");
+}
+
+/** What the caller has put together must fit: a mistake there would be published for good. */
+function check({ feature, version, meta, contentHash, file }: Entry, folder: string): void {
+  const inside = relative(folder, file);
+  const fits = meta.name === feature && meta.version === version && meta.content_hash === contentHash &&
+    meta.path === `${feature}/${version}/data.parquet` && !isAbsolute(inside) && !inside.startsWith("..");
+  if (!fits) {
+    throw new MlforgeError(
+      "failed",
+      `Refused to publish ${feature} ${version}: its metadata does not fit it`,
+    );
+  }
+}
+
+/** The data is on the store's own disk already: all there is to do is to choose its version. */
+export async function stage(layout: Layout, { feature, file, wish }: StageRequest): Promise<Staged> {
+  if (!await isFile(file)) {
+    throw new MlforgeError("failed", `Can't stage ${feature}: there is no file "${file}"`);
+  }
+  for (const version of candidates(wish)) {
+    if (await ifThere(Deno.lstat(layout.meta(feature, version))) === undefined) return { feature, version };
+  }
+  throw new MlforgeError(
+    "usage",
+    `Can't build ${feature} as version ${wish.requested}: there is one already`,
+    {
+      hint: "Ask for a higher version, or leave --version out.",
+    },
+  );
+}
+
+/** Never throws. A commit that could not be put in place yet still needs the folder: the next run clears it. */
+async function close(layout: Layout, tx: string, folder: string): Promise<void> {
+  try {
+    const { journal } = await readJournal(layout);
+    if (journal?.state === "pending" && journal.tx === tx) return;
+    await Deno.remove(folder, { recursive: true });
+  } catch {
+    // Gone, or not to be removed now: a later batch does it.
+  }
+}
