@@ -1,0 +1,50 @@
+import { stat } from "node:fs/promises";
+import { extname, join, resolve } from "node:path";
+import { MlforgeError } from "../error.ts";
+import type { Project } from "./model.ts";
+
+export interface LoadOptions {
+  /** The environment, for `${oc.env:NAME}` in paths of sources and in the store. */
+  env: (name: string) => string | undefined;
+}
+
+const NAMES = ["definitions.ts", "definitions.js", "definitions.yaml"];
+
+/** The definitions' file in a folder, absolute; undefined where there is none. More than one is an error. */
+export async function findDefinitions(folder: string): Promise<string | undefined> {
+  const files = NAMES.map((name) => join(resolve(folder), name));
+  const there = await Promise.all(files.map((file) => stat(file).then((s) => s.isFile(), () => false)));
+  const found = NAMES.filter((_, i) => there[i]);
+  if (found.length > 1) {
+    throw new MlforgeError("usage", `Folder "${folder}" has ${found.join(" and ")}`, {
+      hint: "Keep one of them, or name the one you mean.",
+    });
+  }
+  return found[0] === undefined ? undefined : join(resolve(folder), found[0]);
+}
+
+/**
+ * Loads and checks definitions, by the file's extension: .ts, .js, .mjs, .yaml or .yml. All that is wrong is thrown
+ * at once, each with its place. YAML runs no code; a module is run.
+ */
+export async function loadProject(file: string, options: LoadOptions): Promise<Project> {
+  const path = resolve(file);
+  if (!await stat(path).then((s) => s.isFile(), () => false)) {
+    throw new MlforgeError("usage", `There are no definitions at "${file}"`, {
+      hint: "Give a file: definitions.ts, definitions.js or definitions.yaml.",
+    });
+  }
+  switch (extname(path)) {
+    case ".ts":
+    case ".js":
+    case ".mjs":
+      return (await import("./load_module.ts")).loadModule(path, options.env);
+    case ".yaml":
+    case ".yml":
+      return (await import("./load_yaml.ts")).loadYaml(path, options.env);
+    default:
+      throw new MlforgeError("usage", `Can't read "${file}" as definitions`, {
+        hint: "Definitions are .ts, .js, .mjs, .yaml or .yml.",
+      });
+  }
+}
