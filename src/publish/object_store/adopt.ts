@@ -1,0 +1,44 @@
+import type { Published } from "../publisher.ts";
+import { MlforgeError } from "../../error.ts";
+import { parseMeta, parsePointer } from "../read_meta.ts";
+import { higher } from "../version.ts";
+import { type Context, readText } from "./exchange.ts";
+import { inParallel } from "./in_parallel.ts";
+import { metadataKey, parsePointerKey, parseVersionKey, pointerKey } from "./keys.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** What pointers without M say: the store of an older or another tool, whose features become ours. */
+export async function adoptPointers(
+  context: Context,
+): Promise<Pick<Manifest, "seq" | "features" | "top" | "pointers">> {
+  const features = new Map<string, Published>();
+  const top = new Map<string, string>();
+  const pointers = new Map<string, string>();
+  const names: string[] = [];
+  for await (const { key } of context.store.list("")) {
+    const pointer = parsePointerKey(key);
+    if (pointer !== undefined) names.push(pointer);
+    const file = parseVersionKey(key);
+    if (file?.file === ".meta.json") top.set(file.feature, higher(top.get(file.feature), file.version));
+  }
+  await inParallel(names, async (feature) => {
+    const pointer = await readText(context.store, pointerKey(feature));
+    if (pointer === undefined) return;
+    const { version, seq = 0 } = parsePointer(pointer.text, pointerKey(feature));
+    const key = metadataKey(feature, version);
+    const metadata = await readText(context.store, key);
+    if (metadata === undefined) {
+      throw new MlforgeError("failed", `Can't take over "${pointerKey(feature)}": "${key}" is missing`, {
+        hint: "Point it at a version that is whole, or delete it.",
+      });
+    }
+    const { content_hash, config_hash, schema_hash, source_hash, mlforge } = parseMeta(metadata.text, key);
+    const hashes = { content_hash, config_hash, schema_hash, source_hash };
+    features.set(feature, { version, seq, tx: mlforge.tx, ...hashes });
+    pointers.set(feature, pointer.token);
+  });
+  for (const [feature, { version }] of features) top.set(feature, higher(top.get(feature), version));
+  // Pointers never go back to a lower number, also where M was lost: count on from theirs.
+  const seq = Math.max(0, ...[...features.values()].map((p) => p.seq));
+  return { seq, features, top, pointers };
+}

@@ -1,0 +1,55 @@
+import type { Meta } from "../meta.ts";
+import type { Snapshot } from "../publisher.ts";
+import { parseMeta } from "../read_meta.ts";
+import { compareVersions } from "../version.ts";
+import { adoptPointers } from "./adopt.ts";
+import { type Context, readText } from "./exchange.ts";
+import { featurePrefix, metadataKey, parseVersionKey } from "./keys.ts";
+import { emptyManifest, snapshotOf } from "./manifest.ts";
+import { metadataOf } from "./record.ts";
+import { readMoment } from "./register.ts";
+import { readRecord } from "./roll.ts";
+
+/** All features out of one commit: one GET of M. A store without M is read by its pointers. Writes nothing. */
+export async function readSnapshot(context: Context): Promise<Snapshot> {
+  const moment = await readMoment(context);
+  return snapshotOf(moment?.manifest ?? { ...emptyManifest(null), ...await adoptPointers(context) });
+}
+
+/** A committed version's metadata: its own object or, where that has not followed yet, the commit's record. */
+export async function readMetadata(
+  context: Context,
+  feature: string,
+  version: string,
+): Promise<Meta | undefined> {
+  const key = metadataKey(feature, version);
+  for (let look = 1;; look++) {
+    const found = await readText(context.store, key);
+    if (found !== undefined) return parseMeta(found.text, key);
+    const moment = await readMoment(context);
+    const entry = moment?.manifest.pending.find((p) => p.feature === feature && p.version === version);
+    if (entry !== undefined) {
+      const record = await readRecord(context, entry);
+      const recorded = record.features.get(feature);
+      const metadata = recorded === undefined ? undefined : metadataOf(recorded, key);
+      if (metadata !== undefined) return metadata;
+    }
+    // Between the two looks it may have been written and cleared from pending: then it is there now.
+    if (look === 2) return undefined;
+  }
+}
+
+/** Versions with metadata, and those whose metadata is on its way, ascending. */
+export async function readVersions(context: Context, feature: string): Promise<string[]> {
+  const prefix = featurePrefix(feature);
+  const moment = await readMoment(context);
+  // M first: what is cleared from pending meanwhile is in the listing.
+  const versions = new Set(
+    moment?.manifest.pending.filter((p) => p.feature === feature).map((p) => p.version),
+  );
+  for await (const { key } of context.store.list(prefix)) {
+    const found = parseVersionKey(key);
+    if (found?.file === ".meta.json") versions.add(found.version);
+  }
+  return [...versions].sort(compareVersions);
+}

@@ -1,0 +1,167 @@
+import { MlforgeError } from "../../error.ts";
+import type { Token } from "../../stores/store.ts";
+import { stableJson } from "../meta.ts";
+import { parsePointer } from "../read_meta.ts";
+import {
+  type Context,
+  createText,
+  gaveUp,
+  newPace,
+  type Pace,
+  readText,
+  sha256,
+  textBody,
+} from "./exchange.ts";
+import { inParallel } from "./in_parallel.ts";
+import { metadataKey, pointerKey, recordKey } from "./keys.ts";
+import type { Manifest, Pending } from "./manifest.ts";
+import { type CommitRecord, metadataText, parseRecord } from "./record.ts";
+import { type Moment, writeMoment } from "./register.ts";
+
+export interface Rolled {
+  entries: readonly Pending[];
+  /** Tokens of the pointers as they stand now, as far as they are known. */
+  pointers: Map<string, Token>;
+  /** What stopped a feature's pointer: something else wrote it. Those entries are not in `entries`. */
+  violations: MlforgeError[];
+}
+
+/**
+ * Completes committed entries: first every version's metadata, then the pointers, so that a reader of pointers never
+ * meets a version without metadata. Whoever meets them may do it, at any time, more than once, and late.
+ *
+ * Throws where metadata or a record is not what was committed, and where the store fails.
+ */
+export async function rollForward(
+  context: Context,
+  manifest: Manifest,
+  entries: readonly Pending[],
+  own?: { name: string; record: CommitRecord },
+): Promise<Rolled> {
+  const pace = newPace(context);
+  const records = new Map<string, CommitRecord>(own === undefined ? [] : [[own.name, own.record]]);
+  for (const entry of entries) {
+    if (!records.has(entry.record)) records.set(entry.record, await readRecord(context, entry));
+  }
+  await inParallel(entries, async (entry) => {
+    const recorded = records.get(entry.record)?.features.get(entry.feature);
+    const text = recorded === undefined ? undefined : metadataText(recorded);
+    if (text !== undefined) await putMetadata(context, pace, entry, text);
+  });
+  const pointers = new Map<string, Token>();
+  const violations: MlforgeError[] = [];
+  const stopped = new Set<string>();
+  await inParallel(newestOfEach(entries), async (entry) => {
+    const known = manifest.pointers.get(entry.feature) as Token | undefined;
+    const moved = await movePointer(context, pace, entry, known);
+    if (moved instanceof MlforgeError) {
+      violations.push(moved);
+      stopped.add(entry.feature);
+    } else if (moved !== undefined) pointers.set(entry.feature, moved);
+  });
+  return { entries: entries.filter((e) => !stopped.has(e.feature)), pointers, violations };
+}
+
+/** Takes rolled entries out of pending. One try: where it fails, the next run does it. */
+export async function clearPending(
+  context: Context,
+  moment: Moment,
+  tx: string,
+  rolled: Rolled,
+): Promise<Moment | undefined> {
+  const done = new Set(rolled.entries.map(identity));
+  const written = await writeMoment(context, moment, {
+    tx,
+    pending: moment.manifest.pending.filter((entry) => !done.has(identity(entry))),
+    pointers: new Map([...moment.manifest.pointers, ...rolled.pointers]),
+  });
+  return typeof written === "string" ? undefined : written;
+}
+
+function identity(entry: Pending): string {
+  return `${entry.seq} ${entry.feature}`;
+}
+
+function newestOfEach(entries: readonly Pending[]): Pending[] {
+  const newest = new Map<string, Pending>();
+  for (const entry of entries) {
+    if (entry.seq >= (newest.get(entry.feature)?.seq ?? 0)) newest.set(entry.feature, entry);
+  }
+  return [...newest.values()];
+}
+
+/** The redo record behind a pending entry, exactly as it was committed. */
+export async function readRecord(context: Context, entry: Pending): Promise<CommitRecord> {
+  const key = recordKey(entry.record);
+  const found = await readText(context.store, key);
+  if (found !== undefined && sha256(found.text) === entry.digest) {
+    return parseRecord(found.text, entry.record);
+  }
+  throw new MlforgeError(
+    "failed",
+    `Can't complete commit ${entry.tx}: its record "${key}" ${
+      found === undefined ? "is gone" : "was changed"
+    }`,
+    { hint: "Nothing but mlforge may write under _mlforge/: restore the object's first version." },
+  );
+}
+
+async function putMetadata(context: Context, pace: Pace, entry: Pending, text: string): Promise<void> {
+  const key = metadataKey(entry.feature, entry.version);
+  const created = await createText(context, pace, key, text);
+  if (created.kind === "ours") return;
+  throw new MlforgeError(
+    "failed",
+    `Refused to replace "${key}": it is not what commit ${entry.tx} published`,
+    {
+      hint: `Something else wrote it. Compare it with "${
+        recordKey(entry.record)
+      }", and remove it if it is wrong.`,
+    },
+  );
+}
+
+/** Its new token; undefined where a later commit's pointer stands there; an error where something else wrote it. */
+async function movePointer(
+  context: Context,
+  pace: Pace,
+  entry: Pending,
+  known: Token | undefined,
+): Promise<Token | undefined | MlforgeError> {
+  const key = pointerKey(entry.feature);
+  const { version, seq, tx } = entry;
+  const body = textBody(stableJson({ version, seq, tx }));
+  let current = known;
+  for (;;) {
+    const result = await context.store.put(
+      key,
+      body,
+      current === undefined ? { create: true } : { match: current },
+    );
+    if (result.kind === "written") return result.token;
+    const found = await readText(context.store, key);
+    if (found !== undefined && found.token !== known) {
+      const pointer = parsePointer(found.text, key);
+      // A pointer without a commit's number, at a token that M does not know, was moved by something else.
+      if (pointer.seq === undefined) return foreignPointer(entry, pointer.version);
+      if (pointer.seq === seq) return found.token;
+      // Pointers never go back to an older commit, however late a builder comes.
+      if (pointer.seq > seq) return undefined;
+    }
+    current = found?.token;
+    if (!await pace.rest(result.kind)) throw gaveUp(`writing "${key}"`);
+  }
+}
+
+function foreignPointer(entry: Pending, there: string): MlforgeError {
+  return new MlforgeError(
+    "failed",
+    `Refused to move "${
+      pointerKey(entry.feature)
+    }" to ${entry.version}: something else than mlforge's commits moved it to ${there}`,
+    {
+      hint:
+        `\`mlforge verify --adopt\` takes ${there} as published; deleting the pointer keeps ${entry.version}.`,
+    },
+  );
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Bump, Meta } from "../../src/publish/meta.ts";
+import type { Batch, Entry, Publisher, PublishOutcome, Snapshot } from "../../src/publish/publisher.ts";
+
+export const WHO = { tool: "mlforge 0.0.0", command: "test" };
+
+/** Metadata that says what `text`, as the data of a feature, would have. */
+export function sampleMeta(tx: string, feature: string, version: string, text: string, bump: Bump): Meta {
+  const hash = sha256(text);
+  return {
+    name: feature,
+    version,
+    path: `${feature}/${version}/data.parquet`,
+    entity: "user_id",
+    keys: ["user_id"],
+    source: "events.csv",
+    row_count: text.length,
+    created_at: "2026-01-01T00:00:00.000Z",
+    updated_at: "2026-01-01T00:00:00.000Z",
+    content_hash: hash,
+    schema_hash: sha256("schema"),
+    config_hash: sha256("config"),
+    source_hash: sha256("source"),
+    timestamp: null,
+    interval: null,
+    columns: [{ name: "user_id", dtype: "int64" }],
+    features: [],
+    tags: [],
+    description: null,
+    change_summary: { bump_type: bump, reason: "A test.", details: [] },
+    mlforge: {
+      format: 1,
+      tool: WHO.tool,
+      engine: "none",
+      platform: "test",
+      tx,
+      rows_hash: hash,
+      stamp: "none",
+      watermark: null,
+      bytes: text.length,
+      sources: [],
+      dropped: { null_key: 0, null_time: 0 },
+      entities: ["user"],
+      owner: null,
+      config_parts: {},
+    },
+  };
+}
+
+/** Stages `text` as a feature's data and gives the entry that publishes it. */
+export async function stageText(
+  publisher: Publisher,
+  batch: Batch,
+  feature: string,
+  text: string,
+  options: { bump?: Bump; requested?: string; on?: Snapshot } = {},
+): Promise<Entry> {
+  const on = options.on ?? batch.base;
+  const base = on.features.get(feature);
+  const top = on.top.get(feature);
+  const bump = options.bump ?? (base === undefined ? "first" : "minor");
+  const file = join(batch.folder, `${feature}-${crypto.randomUUID()}.parquet`);
+  await Deno.writeTextFile(file, text);
+  const contentHash = sha256(text);
+  const { version } = await publisher.stage({
+    tx: batch.tx,
+    feature,
+    file,
+    bytes: text.length,
+    contentHash,
+    wish: {
+      bump,
+      ...(base === undefined ? {} : { published: base.version }),
+      ...(top === undefined ? {} : { top }),
+      ...(options.requested === undefined ? {} : { requested: options.requested }),
+    },
+  });
+  const meta = sampleMeta(batch.tx, feature, version, text, bump);
+  return { feature, version, file, contentHash, meta, base };
+}
+
+/** One whole build of features given as texts. */
+export async function publishTexts(publisher: Publisher, texts: Record<string, string>): Promise<Snapshot> {
+  const batch = await publisher.begin(WHO);
+  try {
+    const entries = [];
+    for (const [feature, text] of Object.entries(texts)) {
+      entries.push(await stageText(publisher, batch, feature, text));
+    }
+    return publishedSnapshot(await batch.publish(entries));
+  } finally {
+    await batch.close();
+  }
+}
+
+/** What a reader gets for a feature: version, data; undefined where nothing is published. */
+export async function readText(publisher: Publisher, feature: string): Promise<string | undefined> {
+  const version = (await publisher.read()).features.get(feature)?.version;
+  return version === undefined ? undefined : `${version} ${await dataText(publisher, feature, version)}`;
+}
+
+export async function dataText(publisher: Publisher, feature: string, version: string): Promise<string> {
+  const path = await publisher.dataPath(feature, version);
+  assert.ok(path !== undefined, `data of ${feature} ${version}`);
+  return await Deno.readTextFile(path);
+}
+
+export function publishedSnapshot(outcome: PublishOutcome): Snapshot {
+  assert.equal(outcome.kind, "published");
+  return outcome.snapshot;
+}
+
+export function versionsOf(snapshot: Snapshot): Record<string, string> {
+  return Object.fromEntries([...snapshot.features].sort().map(([f, p]) => [f, p.version]));
+}
+
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
