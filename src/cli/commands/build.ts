@@ -1,0 +1,181 @@
+import { buildCommand } from "@stricli/core";
+import type { BuildReport, BuildRequest } from "../../build/report.ts";
+import { MlforgeError, throwAll } from "../../error.ts";
+import { stableJson } from "../../publish/meta.ts";
+import { planText, previewText, reportJson, reportMarkdown, reportText } from "../build_report.ts";
+import type { CliContext } from "../context.ts";
+import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
+import { progress } from "../progress.ts";
+import { workplace } from "../project.ts";
+import { parseBytes, parseCount, parseNames, parseSeconds } from "../quantities.ts";
+
+interface Flags extends OutputFlags, ProjectFlags {
+  features?: string[];
+  tags?: string[];
+  version?: string;
+  force?: boolean;
+  keepGoing?: boolean;
+  dryRun?: boolean;
+  check?: boolean;
+  preview?: boolean;
+  workers?: number;
+  memory?: number;
+  timeout?: number;
+}
+
+/** Rows of each feature that `--preview` shows. */
+const PREVIEW_ROWS = 10;
+
+const boolean = { kind: "boolean", optional: true, withNegated: false } as const;
+const parsed = { kind: "parsed", optional: true } as const;
+
+export const build = buildCommand<Flags, [string?], CliContext>({
+  parameters: {
+    flags: {
+      features: { ...parsed, parse: parseNames, placeholder: "a,b", brief: "Only these features" },
+      tags: {
+        ...parsed,
+        parse: parseNames,
+        placeholder: "a,b",
+        brief: "Only features with one of these tags",
+      },
+      dryRun: { ...boolean, brief: "Say what would be built, and why" },
+      check: { ...boolean, brief: "Exit 1 if definitions and published features disagree; needs no data" },
+      preview: { ...boolean, brief: `Show the first ${PREVIEW_ROWS} rows; publish nothing` },
+      version: { ...parsed, parse: parseVersion, placeholder: "X.Y.Z", brief: "Version to publish as" },
+      force: { ...boolean, brief: "Build even if nothing changed" },
+      keepGoing: { ...boolean, brief: "Publish the features that succeed though others fail" },
+      workers: { ...parsed, parse: parseCount, placeholder: "n", brief: "Features to build at once" },
+      memory: { ...parsed, parse: parseBytes, placeholder: "2GB", brief: "Memory for all of the build" },
+      timeout: { ...parsed, parse: parseSeconds, placeholder: "5m", brief: "Longest time for one feature" },
+      ...projectFlags,
+      ...outputFlags,
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{
+        parse: String,
+        optional: true,
+        placeholder: "TARGET",
+        brief: "Definitions file, or a folder with one",
+      }],
+    },
+  },
+  docs: {
+    brief: "Compute what changed, and publish it",
+    fullDescription:
+      "Builds every feature whose definition or source changed since it was published, and publishes all of\n" +
+      "them at one moment, or none. What did not change is not computed.",
+    customUsage: [
+      "[TARGET] [flags]",
+      { input: "--dry-run", brief: "what would be built, and why" },
+      { input: "--features user_spend,user_visits", brief: "these two only" },
+      { input: "--profile production --json", brief: "into production's store, with a report for a script" },
+      { input: "--check", brief: "in a pull request: do definitions need a build?" },
+    ],
+  },
+  async func(flags, target) {
+    const [mode, second] = (["dryRun", "check", "preview"] as const).filter((name) => flags[name]);
+    if (second !== undefined) {
+      throw new MlforgeError("usage", "--dry-run, --check and --preview can't go together", {
+        hint: "Choose one of them.",
+      });
+    }
+    const place = await workplace(this, flags, target);
+    const request = buildRequest(this, flags, {
+      project: await place.project(),
+      store: await place.store(),
+    });
+    switch (mode) {
+      case "dryRun":
+        return await dryRun(this, flags, request);
+      case "check":
+        return await check(this, flags, request);
+      case "preview":
+        return await preview(this, flags, request);
+      default:
+        return await publish(this, flags, request);
+    }
+  },
+});
+
+function parseVersion(text: string): string {
+  if (/^(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){2}$/.test(text)) return text;
+  throw new MlforgeError("usage", `"${text}" is not a version`, { hint: "Write it as 1.2.0." });
+}
+
+function buildRequest(
+  context: CliContext,
+  flags: Flags,
+  place: Pick<BuildRequest, "project" | "store">,
+): BuildRequest {
+  const { features, tags, version, workers, memory, timeout } = flags;
+  return {
+    ...place,
+    ...(features === undefined ? {} : { features }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(version === undefined ? {} : { version }),
+    ...(workers === undefined ? {} : { workers }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(timeout === undefined ? {} : { timeout }),
+    force: flags.force === true,
+    keepGoing: flags.keepGoing === true,
+    command: ["mlforge", ...context.args].join(" "),
+  };
+}
+
+async function publish(context: CliContext, flags: Flags, request: BuildRequest): Promise<void> {
+  const { build } = await import("../../build/build.ts");
+  const shown = await progress(context, flags.quiet === true);
+  let started = false;
+  let report: BuildReport;
+  try {
+    report = await build({
+      ...request,
+      signal: context.signal(),
+      onEvent(event) {
+        started ||= event.kind === "started";
+        shown.onEvent(event);
+      },
+    });
+  } catch (thrown) {
+    shown.stop();
+    const certain = thrown instanceof MlforgeError && thrown.code !== "unknown_outcome";
+    if (certain && started && !flags.quiet && !flags.json) context.err("Nothing was published.\n");
+    throw thrown;
+  }
+  shown.stop();
+  await writeSummary(context, report);
+  if (flags.json) context.out(stableJson(reportJson(report)));
+  else if (!flags.quiet) context.out(reportText(report, context));
+  throwAll(report.items.flatMap((item) => item.error ?? []));
+}
+
+async function writeSummary(context: CliContext, report: BuildReport): Promise<void> {
+  const file = context.env("GITHUB_STEP_SUMMARY") ?? "";
+  if (file !== "") await Deno.writeTextFile(file, reportMarkdown(report), { append: true });
+}
+
+async function dryRun(context: CliContext, flags: Flags, request: BuildRequest): Promise<void> {
+  const { plan } = await import("../../build/plan.ts");
+  const items = await plan(request);
+  context.out(flags.json ? stableJson({ items }) : planText(items, context));
+}
+
+async function check(context: CliContext, flags: Flags, request: BuildRequest): Promise<void> {
+  const { check } = await import("../../build/check.ts");
+  const items = await check(request);
+  if (flags.json) context.out(stableJson({ items }));
+  else if (!flags.quiet) context.out(planText(items, context));
+  const differ = items.filter((item) => item.status !== "unchanged").map((item) => item.feature);
+  if (differ.length === 0) return;
+  throw new MlforgeError("failed", `Definitions and published features differ: ${differ.join(", ")}`, {
+    hint: "Run mlforge build, and commit what it writes.",
+  });
+}
+
+async function preview(context: CliContext, flags: Flags, request: BuildRequest): Promise<void> {
+  const { preview } = await import("../../build/preview.ts");
+  const previews = await preview(request, PREVIEW_ROWS);
+  context.out(flags.json ? stableJson({ previews }) : previewText(previews, context));
+}

@@ -1,0 +1,102 @@
+import { resolve } from "node:path";
+import { buildCommand } from "@stricli/core";
+import { stableJson } from "../../publish/meta.ts";
+import type { CliContext } from "../context.ts";
+import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
+import { paint } from "../paint.ts";
+import { workplace } from "../project.ts";
+import { formatCount, parseBytes, parseCount, parseNames, parsePair } from "../quantities.ts";
+import { table } from "../table.ts";
+
+interface Flags extends OutputFlags, ProjectFlags {
+  features: string[];
+  output: string;
+  time?: string;
+  key?: [string, string][];
+  memory?: number;
+  threads?: number;
+}
+
+const parsed = { kind: "parsed", optional: true } as const;
+
+export const retrieve = buildCommand<Flags, [string], CliContext>({
+  parameters: {
+    flags: {
+      features: {
+        kind: "parsed",
+        parse: parseNames,
+        placeholder: "a,b",
+        brief: "Features to join, as name or name@1.2.0",
+      },
+      output: { kind: "parsed", parse: String, placeholder: "file", brief: "Parquet file to write" },
+      time: { ...parsed, parse: String, placeholder: "column", brief: "The labels' column of times" },
+      key: {
+        ...parsed,
+        parse: parsePair,
+        variadic: true,
+        placeholder: "key=column",
+        brief: "Where the labels name a feature's key otherwise",
+      },
+      memory: { ...parsed, parse: parseBytes, placeholder: "2GB", brief: "Memory for the join" },
+      threads: { ...parsed, parse: parseCount, placeholder: "n", brief: "Threads for the join" },
+      ...projectFlags,
+      ...outputFlags,
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{
+        parse: String,
+        placeholder: "LABELS",
+        brief: "Parquet, CSV or JSON file of keys and times",
+      }],
+    },
+    aliases: { o: "output" },
+  },
+  docs: {
+    brief: "Join features to labels as they were known at each label's time",
+    fullDescription:
+      "Adds columns of features to each row of LABELS, with the values that were known at the row's time and\n" +
+      "never later ones. Rows and their order stay as they are.",
+    customUsage: [
+      "LABELS --features a,b --output FILE [flags]",
+      { input: "labels.csv --time at --features user_spend -o training.parquet", brief: "a training set" },
+      {
+        input: "labels.csv --features user_spend --key user_id=customer -o out.parquet",
+        brief: "another key name",
+      },
+    ],
+  },
+  async func(flags, labels) {
+    const publisher = await (await workplace(this, flags)).publisher();
+    const { retrieve: join } = await import("../../retrieve/retrieve.ts");
+    const output = resolve(this.cwd, flags.output);
+    const report = await join({
+      publisher,
+      labels: resolve(this.cwd, labels),
+      features: flags.features,
+      output,
+      ...(flags.time === undefined ? {} : { time: flags.time }),
+      ...(flags.key === undefined || flags.key.length === 0 ? {} : { keys: Object.fromEntries(flags.key) }),
+      ...(flags.memory === undefined ? {} : { memory: flags.memory }),
+      ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    });
+    if (flags.json) return this.out(stableJson({ ...report, output }));
+    if (flags.quiet) return;
+    const { bold } = paint(this.colour.stdout);
+    this.out(table(
+      [{ title: "FEATURE" }, { title: "VERSION" }, { title: "MATCHED", align: "right" }, {
+        title: "NO MATCH",
+        align: "right",
+      }, { title: "BEYOND DATA", align: "right" }],
+      report.features.map((f) => [
+        f.feature,
+        f.version,
+        formatCount(f.matched),
+        formatCount(f.unmatched),
+        formatCount(f.beyond),
+      ]),
+      { width: this.columns, title: bold },
+    ));
+    this.out(`\nWrote ${formatCount(report.rows)} rows to ${flags.output}\n`);
+  },
+});

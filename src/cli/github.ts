@@ -1,0 +1,32 @@
+import { relative } from "node:path";
+import type { MlforgeError } from "../error.ts";
+
+/**
+ * An error as an annotation of GitHub Actions, on the line it names. The escapes are those of the runner's own toolkit:
+ * https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
+ */
+export function annotation(error: MlforgeError, workspace: string): string {
+  const { place, message, hint } = error;
+  const at = place === undefined ? "" : " " + Object.entries({
+    file: relative(workspace, place.file).replaceAll("\\", "/"),
+    line: String(place.line),
+    col: String(place.column),
+  }).map(([key, value]) => `${key}=${escapeProperty(value)}`).join(",");
+  return `::error${at}::${escapeData(hint === undefined ? message : `${message}\n${hint}`)}\n`;
+}
+
+function escapeData(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+/** A table for the job's summary page, in Markdown. */
+export function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cell = (text: string) =>
+    text.replaceAll("\\", "\\\\").replaceAll("|", "\\|").replaceAll("<", "&lt;").replace(/[\r\n]+/g, " ");
+  const line = (row: readonly string[]) => `| ${row.map(cell).join(" | ")} |\n`;
+  return line(titles) + line(titles.map(() => "---")).replaceAll("\\", "") + rows.map(line).join("");
+}

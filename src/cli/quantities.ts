@@ -1,0 +1,91 @@
+import { MlforgeError } from "../error.ts";
+
+const UNITS: Record<string, number> = {
+  "": 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+};
+
+/** `2GB`, `512 MiB` or a plain number, in bytes. */
+export function parseBytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim());
+  const unit = UNITS[match?.[2]?.toLowerCase() ?? "?"];
+  const bytes = Math.floor(Number(match?.[1]) * (unit ?? NaN));
+  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  throw new MlforgeError("usage", `"${text}" is not a size`, { hint: "Write it as 500MB, 2GB or 4GiB." });
+}
+
+const SECONDS: Record<string, number> = { "": 1, s: 1, m: 60, h: 3600 };
+
+/** `90`, `90s`, `5m` or `1h`, in seconds. */
+export function parseSeconds(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([smh]?)$/.exec(text.trim());
+  const seconds = Number(match?.[1]) * (SECONDS[match?.[2] ?? "?"] ?? NaN);
+  if (Number.isFinite(seconds) && seconds > 0) return seconds;
+  throw new MlforgeError("usage", `"${text}" is not a length of time`, {
+    hint: "Write it as 90s, 5m or 1h.",
+  });
+}
+
+/** A whole number above zero. */
+export function parseCount(text: string): number {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (count > 0) return count;
+  throw new MlforgeError("usage", `"${text}" is not a whole number above zero`);
+}
+
+/** `a,b` as names; empty ones are refused. */
+export function parseNames(text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.every((name) => name !== "")) return [...new Set(names)];
+  throw new MlforgeError("usage", `"${text}" is not a list of names`, { hint: "Write it as a,b,c." });
+}
+
+/** `origin=ATL` as its two sides. */
+export function parsePair(text: string): [string, string] {
+  const at = text.indexOf("=");
+  if (at > 0) return [text.slice(0, at).trim(), text.slice(at + 1)];
+  throw new MlforgeError("usage", `"${text}" is not a name and a value`, { hint: "Write it as name=value." });
+}
+
+/** `user_spend` or `user_spend@1.2.0`. */
+export function parseFeature(text: string): { name: string; version?: string } {
+  const match = /^([^@]+)(?:@(\d+\.\d+\.\d+))?$/.exec(text);
+  const name = match?.[1];
+  if (name === undefined) {
+    throw new MlforgeError("usage", `"${text}" is not a feature`, {
+      hint: "Write it as name or name@1.2.0.",
+    });
+  }
+  return match?.[2] === undefined ? { name } : { name, version: match[2] };
+}
+
+/** 12 B, 3.4 kB, 1.2 GB. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  for (const unit of ["B", "kB", "MB", "GB"]) {
+    if (value < 999.5) return `${unit === "B" ? value : value.toPrecision(value < 9.995 ? 2 : 3)} ${unit}`;
+    value /= 1000;
+  }
+  return `${value.toPrecision(3)} TB`;
+}
+
+/** 3,000,000. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** 0.12 s, 1.9 s, 2 min 5 s. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 1) return `${seconds.toFixed(2)} s`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

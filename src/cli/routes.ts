@@ -1,0 +1,92 @@
+import { buildCommand, buildRouteMap, type Command, type RouteMap } from "@stricli/core";
+import type { CliContext } from "./context.ts";
+
+export type Route = Command<CliContext> | RouteMap<CliContext>;
+
+/** A command of the table: its file is loaded when it is the one typed. */
+export interface CommandEntry {
+  name: string;
+  group: "Build" | "Read" | "Project";
+  brief: string;
+  load(): Promise<Route>;
+}
+
+/** Every command, in the order of `mlforge --help`. Adding one is a file in commands/ and an entry here. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "build",
+    group: "Build",
+    brief: "Compute what changed, and publish it",
+    load: async () => (await import("./commands/build.ts")).build,
+  },
+  {
+    name: "validate",
+    group: "Build",
+    brief: "Check definitions without building",
+    load: async () => (await import("./commands/validate.ts")).validate,
+  },
+  {
+    name: "list",
+    group: "Read",
+    brief: "List features, entities, sources or versions",
+    load: async () => (await import("./commands/list.ts")).list,
+  },
+  {
+    name: "inspect",
+    group: "Read",
+    brief: "Show all that is known of a feature, entity or source",
+    load: async () => (await import("./commands/inspect.ts")).inspect,
+  },
+  {
+    name: "show",
+    group: "Read",
+    brief: "Show rows of a feature, of a key, as of a time",
+    load: async () => (await import("./commands/show.ts")).show,
+  },
+  {
+    name: "path",
+    group: "Read",
+    brief: "Print where a feature's Parquet file is",
+    load: async () => (await import("./commands/path.ts")).path,
+  },
+  {
+    name: "retrieve",
+    group: "Read",
+    brief: "Join features to labels as they were known at each label's time",
+    load: async () => (await import("./commands/retrieve.ts")).retrieve,
+  },
+  {
+    name: "init",
+    group: "Project",
+    brief: "Make a small project that builds at once",
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    name: "profile",
+    group: "Project",
+    brief: "Show the profile in use and its store",
+    load: async () => (await import("./commands/profile.ts")).profile,
+  },
+  {
+    name: "schema",
+    group: "Project",
+    brief: "Print the JSON Schema of a file that you write",
+    load: async () => (await import("./commands/schema.ts")).schema,
+  },
+];
+
+/** All routes; only the command that was typed is loaded, the others stand there with their names alone. */
+export async function routes(args: readonly string[]): Promise<RouteMap<CliContext>> {
+  const typed = args.find((arg) => !arg.startsWith("-"));
+  const entries = COMMANDS.map(async (entry) =>
+    [entry.name, entry.name === typed ? await entry.load() : placeholder(entry.brief)] as const
+  );
+  return buildRouteMap<string, CliContext>({
+    routes: Object.fromEntries(await Promise.all(entries)),
+    docs: { brief: "A feature store as one file" },
+  });
+}
+
+function placeholder(brief: string): Route {
+  return buildCommand({ func: () => {}, parameters: {}, docs: { brief } });
+}
