@@ -27,71 +27,77 @@ export async function zonedExpression(
   const { zone, dates } = options;
   await requireZone(connection, request, zone);
   const plain = `epoch_us(timezone(${literal(zone)}, ${naive}))`;
-  const odd = await oddMoments(connection, request, naive, zone);
+  const odd = await oddDays(connection, request, naive, zone);
   if (odd.length === 0) return `make_timestamp(${plain})`;
+  const day = `date_diff('day', DATE '1970-01-01', CAST(${naive} AS DATE))`;
   if (dates) {
-    const cases = odd.map(({ time, dateStart }) => `WHEN ${time} THEN ${dateStart}`).join(" ");
-    return `make_timestamp(CASE epoch_us(${naive}) ${cases} ELSE ${plain} END)`;
+    let cases = "";
+    for (const found of odd) cases += ` WHEN ${found.day} THEN ${await dateStart(connection, zone, found)}`;
+    return `make_timestamp(CASE ${day}${cases} ELSE ${plain} END)`;
   }
   if (request.fold === undefined) throw refused(request, zone, odd);
-  const days = [...new Set(odd.map(({ time }) => floorDiv(time, BigInt(DAY)).toString()))];
-  const chosen = request.fold === "first" ? "before" : "after";
-  const careful = byOffsets(naive, zone)[chosen];
-  const right = `CASE WHEN ${byOffsets(naive, zone).odd} THEN ${careful} ELSE ${plain} END`;
-  const onDay = `date_diff('day', DATE '1970-01-01', CAST(${naive} AS DATE)) IN (${days.join(", ")})`;
-  return `make_timestamp(CASE WHEN ${onDay} THEN ${right} ELSE ${plain} END)`;
+  const around = byOffsets(naive, zone);
+  const chosen = request.fold === "first" ? around.before : around.after;
+  return `make_timestamp(CASE WHEN ${day} IN (${odd.map((d) => d.day).join(", ")})
+    THEN CASE WHEN ${around.odd} THEN ${chosen} ELSE ${plain} END ELSE ${plain} END)`;
 }
 
-interface OddMoment {
-  /** Wall-clock time as if it were UTC, in microseconds since 1970. */
-  time: bigint;
-  text: string;
-  rows: number;
+/** A day of the column that has wall-clock times in a gap or a fold. */
+interface OddDay {
+  /** Days since 1970-01-01. */
+  day: number;
+  /** The first of these times. */
+  first: string;
+  /** Whether clocks showed it twice; else never. */
   twice: boolean;
-  /** First moment at or after it, for dates. In microseconds since 1970, UTC. */
-  dateStart: bigint;
+  /** The moments it would be with the offset before the change, and the one after; microseconds since 1970, UTC. */
+  before: bigint;
+  after: bigint;
+  /** How many rows have such times. */
+  rows: number;
 }
 
-/** All distinct wall-clock times of the column that lie in a gap or a fold, ascending. */
-async function oddMoments(
+async function oddDays(
   connection: DuckDBConnection,
   request: TimeRequest,
   naive: string,
   zone: string,
-): Promise<OddMoment[]> {
+): Promise<OddDay[]> {
   const { before, after, odd, twice } = byOffsets("t", zone);
   const start = `epoch_us(CAST(d AS TIMESTAMP))`;
-  // Only the days near a change are looked at row by row, since a conversion costs 150 ns; materialized, or DuckDB
-  // would push the condition below the DISTINCT.
+  // Only the days near a change are looked at row by row, since a conversion costs 150 ns. The list keeps DuckDB from
+  // pushing the condition below the DISTINCT, to each row.
   const reader = await connection.runAndReadAll(`
-    WITH days AS MATERIALIZED (
-      SELECT DISTINCT CAST(${naive} AS DATE) AS d FROM ${request.relation} WHERE ${
-    quote(request.column)
-  } IS NOT NULL
+    WITH days AS (
+      SELECT unnest(list(DISTINCT CAST(${naive} AS DATE))) AS d FROM ${request.relation}
+      WHERE ${quote(request.column)} IS NOT NULL
     ), near AS MATERIALIZED (
       SELECT d FROM days
       WHERE ${offset(`${start} - ${FAR}`, zone)} <> ${offset(`${start} + ${DAY + FAR}`, zone)}
     ), times AS MATERIALIZED (
       SELECT ${naive} AS t, count(*) AS n FROM ${request.relation}
       WHERE ${quote(request.column)} IS NOT NULL AND CAST(${naive} AS DATE) IN (SELECT d FROM near) GROUP BY 1
-    ), odd AS (
+    ), odd AS MATERIALIZED (
       SELECT t, n, ${twice} AS twice, ${before} AS before, ${after} AS after FROM times WHERE ${odd}
     )
-    SELECT epoch_us(t), CAST(t AS VARCHAR), n, twice, before, after FROM odd ORDER BY t`);
-  const found: OddMoment[] = [];
-  for (const [time, text, n, isTwice, ...moments] of reader.getRows()) {
-    const [earlier, later] = moments.map((m) => BigInt(String(m))).sort((a, b) => (a < b ? -1 : 1));
-    if (earlier === undefined || later === undefined) continue;
-    const twice = isTwice === true;
-    found.push({
-      time: BigInt(String(time)),
-      text: String(text),
-      rows: Number(n),
-      twice,
-      dateStart: twice ? earlier : await changeBetween(connection, zone, earlier, later),
-    });
-  }
-  return found;
+    SELECT date_diff('day', DATE '1970-01-01', CAST(t AS DATE)) AS day, CAST(min(t) AS VARCHAR),
+      arg_min(twice, t), arg_min(before, t), arg_min(after, t), sum(n)
+    FROM odd GROUP BY day ORDER BY day`);
+  return reader.getRows().map(([day, first, twice, before, after, rows]) => ({
+    day: Number(day),
+    first: String(first),
+    twice: twice === true,
+    before: BigInt(String(before)),
+    after: BigInt(String(after)),
+    rows: Number(rows),
+  }));
+}
+
+/** The first moment of a date whose midnight clocks showed twice or never. Microseconds since 1970, UTC. */
+async function dateStart(connection: DuckDBConnection, zone: string, midnight: OddDay): Promise<bigint> {
+  const { before, after, twice } = midnight;
+  // In a fold, the offset before the change gives the earlier moment; in a gap, the one after it does.
+  return twice ? before : await changeBetween(connection, zone, after, before);
 }
 
 /** The first second in (earlier, later] whose offset is the later one's. */
@@ -128,7 +134,7 @@ function offset(moment: string, zone: string): string {
   return `(epoch_us(timezone(${literal(zone)}, make_timestamptz(${moment}))) - (${moment}))`;
 }
 
-function refused(request: TimeRequest, zone: string, odd: readonly OddMoment[]): MlforgeError {
+function refused(request: TimeRequest, zone: string, odd: readonly OddDay[]): MlforgeError {
   const [first] = odd;
   const rows = odd.reduce((sum, { rows }) => sum + rows, 0);
   const how = first?.twice === true ? "passed twice" : "never passed";
@@ -136,7 +142,7 @@ function refused(request: TimeRequest, zone: string, odd: readonly OddMoment[]):
   return new MlforgeError(
     "usage",
     `Column "${request.column}" of ${request.what} has ${many} that clocks in ${zone} passed twice or never; ` +
-      `the first one, ${first?.text}, was ${how}`,
+      `the first one, ${first?.first}, was ${how}`,
     {
       place: request.place,
       hint:
@@ -154,8 +160,4 @@ async function requireZone(connection: DuckDBConnection, request: TimeRequest, z
     place: request.place,
     hint: near.startsWith("Did") ? near : "Write an IANA name, such as Europe/Berlin or UTC.",
   });
-}
-
-function floorDiv(a: bigint, b: bigint): bigint {
-  return (a - (((a % b) + b) % b)) / b;
 }
