@@ -20,6 +20,7 @@ export async function recover(layout: Layout): Promise<string[]> {
     return [movedNote(journal, "was dropped")];
   }
   await rollForward(layout, journal);
+  await Deno.remove(join(layout.transactions, journal.tx), { recursive: true }).catch(() => {});
   return [`Completed the interrupted "${journal.command}" of ${journal.at}: ${names}`];
 }
 

@@ -22,7 +22,7 @@ async function beforeCall(target: string): Promise<void> {
 /** `target` is the place of the path that is changed among the call's arguments. */
 function wrap<Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>, target: number) {
   return async (...args: Args): Promise<Result> => {
-    await beforeCall(String(args[target]));
+    await beforeCall(String(args[target]).replaceAll("\\", "/"));
     return await call(...args);
   };
 }
