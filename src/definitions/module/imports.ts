@@ -16,6 +16,8 @@ export type Target = { kind: "mlforge" } | { kind: "node"; name: string } | { ki
 /** A static import, or export-from, of a module. */
 export interface Import {
   target: Target;
+  /** As written. */
+  specifier: string;
   /** Offsets of the specifier's literal in the text. */
   start: number;
   end: number;
@@ -42,6 +44,7 @@ export function readImports(module: Stripped, errors: MlforgeError[]): Import[] 
       const attributes = /^\s*with\s*\{[^}]*\}/.exec(module.text.slice(end, node.end));
       found.push({
         target,
+        specifier: value,
         start,
         end,
         ...(attributes === null ? {} : { attributes: [end, end + attributes[0].length] as [number, number] }),

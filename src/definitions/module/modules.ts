@@ -4,6 +4,7 @@ import * as authoring from "../authoring.ts";
 import { addLocator } from "../caller.ts";
 import { MlforgeError, throwAll } from "../../error.ts";
 import { suggestName } from "../../nearest.ts";
+import { missingExports } from "./exports.ts";
 import { type Import, readImports, resolveImport } from "./imports.ts";
 import { rewrite, type Rewritten } from "./rewrite.ts";
 import { type Stripped, strip } from "./strip.ts";
@@ -90,6 +91,9 @@ export class Modules {
     const fresh: Module[] = [];
     const errors: MlforgeError[] = [];
     await this.#read(file, folder, fresh, errors);
+    if (errors.length === 0) {
+      errors.push(...fresh.flatMap((module) => missingExports(module, (other) => this.get(other))));
+    }
     if (errors.length > 0) fresh.forEach((module) => this.#byFile.delete(module.file));
     throwAll(errors);
     return fresh;
@@ -114,7 +118,7 @@ export class Modules {
       stripped = await strip(file, await Deno.readTextFile(file));
     } catch (error) {
       if (!(error instanceof MlforgeError)) throw error;
-      errors.push(error);
+      errors.push(...error.all());
       return;
     }
     const imports = readImports(stripped, errors);

@@ -27,7 +27,7 @@ export async function strip(file: string, written: string): Promise<Stripped> {
     return { file, line, column, ...(text === undefined ? {} : { text }) };
   };
   if (file.endsWith(".json")) {
-    const text = `export default ${jsonText(file, source, place)};`;
+    const text = `export default ${jsonText(source, place)};`;
     return parsed(file, text, (line, column) => place(line, column));
   }
   if (!file.endsWith(".ts")) return parsed(file, source, place);
@@ -88,11 +88,16 @@ function lowerFirst(text: string): string {
   return /^[A-Z][a-z]/.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text;
 }
 
-function jsonText(file: string, source: string, place: (line: number, column: number) => Place): string {
+function jsonText(source: string, place: (line: number, column: number) => Place): string {
   try {
     JSON.parse(source);
     return source.trim();
   } catch (cause) {
-    throw new MlforgeError("usage", `Can't read "${file}" as JSON`, { place: place(1, 1), cause });
+    const [, line = 1, column = 1] = /line (\d+) column (\d+)/.exec(String(cause)) ?? [];
+    throw new MlforgeError("usage", "Can't read the file as JSON", {
+      place: place(Number(line), Number(column)),
+      hint: "Correct it, or take its import away.",
+      cause,
+    });
   }
 }
