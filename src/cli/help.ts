@@ -10,7 +10,7 @@ const standard = help<CliContext>({
   formatting: {
     useAliasInUsageLine: false,
     onlyRequiredInUsageLine: true,
-    caseStyle: "convert-camel-to-kebab",
+    caseStyle: "original",
   },
 });
 

@@ -21,7 +21,6 @@ export async function run(context: CliContext): Promise<number> {
   const application = buildApplication(root, {
     name: "mlforge",
     scanner: {
-      caseStyle: "allow-kebab-for-camel",
       allowArgumentEscapeSequence: true,
       distanceOptions: {
         threshold: 4,

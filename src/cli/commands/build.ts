@@ -14,8 +14,8 @@ interface Flags extends OutputFlags, ProjectFlags {
   tags?: string[];
   version?: string;
   force?: boolean;
-  keepGoing?: boolean;
-  dryRun?: boolean;
+  "keep-going"?: boolean;
+  "dry-run"?: boolean;
   check?: boolean;
   preview?: boolean;
   workers?: number;
@@ -39,12 +39,12 @@ export const build = buildCommand<Flags, [string?], CliContext>({
         placeholder: "a,b",
         brief: "Only features with one of these tags",
       },
-      dryRun: { ...boolean, brief: "Say what would be built, and why" },
+      "dry-run": { ...boolean, brief: "Say what would be built, and why" },
       check: { ...boolean, brief: "Exit 1 if definitions and published features disagree; needs no data" },
       preview: { ...boolean, brief: `Show the first ${PREVIEW_ROWS} rows; publish nothing` },
       version: { ...parsed, parse: parseVersion, placeholder: "X.Y.Z", brief: "Version to publish as" },
       force: { ...boolean, brief: "Build even if nothing changed" },
-      keepGoing: { ...boolean, brief: "Publish the features that succeed though others fail" },
+      "keep-going": { ...boolean, brief: "Publish the features that succeed though others fail" },
       workers: { ...parsed, parse: parseCount, placeholder: "n", brief: "Features to build at once" },
       memory: { ...parsed, parse: parseBytes, placeholder: "2GB", brief: "Memory for all of the build" },
       timeout: { ...parsed, parse: parseSeconds, placeholder: "5m", brief: "Longest time for one feature" },
@@ -75,7 +75,7 @@ export const build = buildCommand<Flags, [string?], CliContext>({
     ],
   },
   async func(flags, target) {
-    const [mode, second] = (["dryRun", "check", "preview"] as const).filter((name) => flags[name]);
+    const [mode, second] = (["dry-run", "check", "preview"] as const).filter((name) => flags[name]);
     if (second !== undefined) {
       throw new MlforgeError("usage", "--dry-run, --check and --preview can't go together", {
         hint: "Choose one of them.",
@@ -87,7 +87,7 @@ export const build = buildCommand<Flags, [string?], CliContext>({
       store: await place.store(),
     });
     switch (mode) {
-      case "dryRun":
+      case "dry-run":
         return await dryRun(this, flags, request);
       case "check":
         return await check(this, flags, request);
@@ -119,7 +119,7 @@ function buildRequest(
     ...(memory === undefined ? {} : { memory }),
     ...(timeout === undefined ? {} : { timeout }),
     force: flags.force === true,
-    keepGoing: flags.keepGoing === true,
+    keepGoing: flags["keep-going"] === true,
     command: ["mlforge", ...context.args].join(" "),
   };
 }
