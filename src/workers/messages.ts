@@ -32,5 +32,7 @@ export type FromWorker =
   | { kind: "phase"; feature: string; phase: string; rows?: number }
   | { kind: "done"; feature: string; done: Done }
   | { kind: "failed"; feature: string; error: PlainError }
+  /** Something threw that nothing awaited: the worker can't be trusted any more. */
+  | { kind: "crashed"; message: string }
   /** The job is over: every one of its features was `done` or `failed`. */
   | { kind: "idle" };

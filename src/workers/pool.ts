@@ -109,6 +109,8 @@ function runJob(job: Job, stop: AbortSignal, options: PoolOptions): Promise<bool
           fail(data.feature, over ?? MlforgeError.fromPlain(data.error));
           if (!options.keepGoing) giveUp(new MlforgeError("failed", "Stopped, since another feature failed"));
           return;
+        case "crashed":
+          return crashed(data.message);
         case "idle":
           return end();
       }

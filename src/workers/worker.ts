@@ -17,6 +17,16 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   else run(data.job).finally(() => tell({ kind: "idle" }));
 };
 
+// Left alone, Deno would print a trace of its own and end the process's error output in it.
+self.addEventListener("error", (event) => {
+  event.preventDefault();
+  tell({ kind: "crashed", message: event.message });
+});
+self.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  tell({ kind: "crashed", message: messageOf(event.reason) });
+});
+
 /** A definition that ends its worker would leave the build waiting for ever; it throws instead. */
 Deno.exit = () => {
   throw new MlforgeError("failed", "The definitions called Deno.exit()");
