@@ -115,13 +115,16 @@ function runJob(job: Job, stop: AbortSignal, options: PoolOptions): Promise<bool
           return end();
       }
     };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      over ??= new MlforgeError("failed", `A worker failed: ${event.message.replace(/^Uncaught /, "")}`, {
+    const crashed = (message: string) => {
+      over ??= new MlforgeError("failed", `A worker failed: ${message.replace(/^Uncaught /, "")}`, {
         hint:
-          "If a function of the definitions is behind it, its text says so above; else this is a bug in mlforge.",
+          "Does a function of the definitions throw where nothing awaits it? If not, this is a bug in mlforge.",
       });
       end();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      crashed(event.message);
     };
     worker.onmessageerror = () => giveUp(new MlforgeError("failed", "A worker's message could not be read"));
     send({ kind: "run", job });
