@@ -10,7 +10,8 @@ export function checkSource(name: string, raw: RawSource, report: Reporter): Sou
   const whyNot = whyNotPath(raw.path);
   if (whyNot !== undefined) report.at(["path"], `Path "${raw.path}" of source "${name}" ${whyNot}`);
   const format = given ?? formatOf(raw.path);
-  if (format === undefined) {
+  // A path that is wrong needs no second complaint.
+  if (format === undefined && whyNot === undefined) {
     report.at(["path"], `Can't tell the format of source "${name}" from its path "${raw.path}"`, "Give format: parquet, csv or json.");
   }
   const only = (option: "delimiter" | "header" | "types", formats: readonly string[]) => {

@@ -1,4 +1,5 @@
 import { MlforgeError, type Place } from "../error.ts";
+import { suggestName } from "../nearest.ts";
 import { Definitions, GCSStore, LocalStore, S3Store, writtenOf } from "./authoring.ts";
 import type { RawDefinitions } from "./raw.ts";
 
@@ -62,9 +63,12 @@ class Writer {
     }
     const values = (kind: Kind) =>
       Object.fromEntries([...this.#named[kind]].map(([key, one]) => [key, one.value]));
+    for (const key of Object.keys(unknown)) {
+      const hint = suggestName(key, ["name", "features", "offlineStore"]);
+      this.#error(`Unknown key "${key}" in the definitions`, place, hint);
+    }
     return {
-      name,
-      ...unknown,
+      ...(name === undefined ? {} : { name }),
       sources: values("sources"),
       entities: values("entities"),
       features: values("features"),

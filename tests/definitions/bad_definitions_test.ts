@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { complaints } from "./files.ts";
+
+/**
+ * What is wrong in both forms: the lines of one feature (and of what stands above it), and what is said, with its place
+ * in YAML and in TypeScript. In TypeScript the place is the call.
+ */
+interface Case {
+  what: string;
+  yaml?: string;
+  module?: string;
+  /** Of `source` and `entity` instead of the usual ones. */
+  yamlTop?: string;
+  moduleTop?: string;
+  expected: [yaml: string, module: string, message: string][];
+}
+
+const usual = {
+  yamlTop: `sources: {flights: {path: flights.parquet}}
+entities: {airport: {join_key: origin}}`,
+  moduleTop: `const flights = source({ name: "flights", path: "flights.parquet" });
+const airport = entity({ name: "airport", joinKey: "origin" });`,
+  yaml: "{source: flights, entities: [airport]}",
+  module: "source: flights, entities: [airport]",
+};
+
+const metrics = (windows: string, aggregations: string) => ({
+  yaml: `{source: flights, entities: [airport], timestamp: date, interval: 1d,
+    metrics: [{windows: ${windows}, aggregations: ${aggregations}}]}`,
+  module: `source: flights, entities: [airport], timestamp: "date", interval: "1d",
+    metrics: [rolling({ windows: ${windows.replace(/\w+/g, '"$&"')}, aggregations: ${
+    aggregations.replace(/\[(.*?)\]/g, (_, all: string) => `[${all.replace(/\w+/g, '"$&"')}]`)
+  } })]`,
+});
+const plain = (yaml: string, module: string) => ({
+  yaml: `{source: flights, entities: [airport], ${yaml}}`,
+  module: `source: flights, entities: [airport], ${module}`,
+});
+
+const cases: Case[] = [
+  {
+    what: "an unknown key",
+    ...plain("descripton: x", `descripton: "x"`),
+    expected: [["5:47", "5:3", `Unknown key "descripton" in feature "one" | Did you mean "description"?`]],
+  },
+  {
+    what: "a wrong type",
+    ...plain("owner: 1.0", "owner: 1"),
+    expected: [["5:54", "5:3", `"owner" of feature "one" must be text, and is 1 | Put "1" in quotes if text is meant.`]],
+  },
+  {
+    what: "a bad name",
+    yamlTop: "sources: {Flights: {path: flights.parquet}}\nentities: {airport: {join_key: origin}}",
+    moduleTop: `const flights = source({ name: "Flights", path: "flights.parquet" });\n${usual.moduleTop.split("\n")[1]}`,
+    yaml: "{source: Flights, entities: [airport]}",
+    expected: [[
+      "2:11",
+      "2:17",
+      `Name "Flights" of a source doesn't start with a lower-case letter | Write "flights". A name has lower-case letters, digits and single _, a letter first, and at most 64 of them.`,
+    ]],
+  },
+  {
+    what: "no source and no keys",
+    yaml: "{sql: select 1}",
+    module: `sql: "select 1"`,
+    expected: [
+      ["5:3", "5:3", `Feature "one" has no source | Add "source", or "sources" for several.`],
+      ["5:3", "5:3", `Feature "one" has no keys | Add "entities", or "keys" with the names of columns.`],
+    ],
+  },
+  {
+    what: "both of two that exclude each other",
+    yaml: "{source: flights, sources: [flights], entities: [airport], keys: [a]}",
+    module: "source: flights, sources: [flights], entities: [airport], keys: ['a']",
+    expected: [
+      ["5:9", "5:3", `Feature "one" has both "source" and "sources" | Keep one of them.`],
+      ["5:67", "5:3", `Feature "one" has both "entities" and "keys" | Keep one of them.`],
+    ],
+  },
+  {
+    what: "empty lists and texts",
+    yaml: `{source: flights, keys: [], sql: " ", tag: ""}`,
+    module: `source: flights, keys: [], sql: " ", tag: ""`,
+    expected: [
+      ["5:32", "5:3", `"keys" of feature "one" must not be empty`],
+      ["5:41", "5:3", `"sql" of feature "one" must not be empty`],
+      ["5:51", "5:3", `"tag" of feature "one" must not be empty`],
+    ],
+  },
+  {
+    what: "a name twice",
+    yaml: "{source: flights, keys: [a, a]}",
+    module: "source: flights, keys: ['a', 'a']",
+    expected: [["5:32", "5:3", `"keys" of feature "one" must not name anything twice`]],
+  },
+  {
+    what: "sources that nothing joins",
+    yamlTop: "sources: {flights: {path: a.csv}, planes: {path: b.csv}}\nentities: {airport: {join_key: origin}}",
+    moduleTop: `const flights = source({ name: "flights", path: "a.csv" }), planes = source({ name: "planes", path: "b.csv" });
+const airport = entity({ name: "airport", joinKey: "origin" });`,
+    yaml: "{sources: [flights, planes], entities: [airport]}",
+    module: "sources: [flights, planes], entities: [airport]",
+    expected: [["5:9", "5:3", `Feature "one" doesn't say how to join its 2 sources | Add "sql".`]],
+  },
+  {
+    what: "a key that is the timestamp",
+    ...plain("timestamp: origin", `timestamp: "origin"`),
+    expected: [["5:58", "5:3", `Column "origin" is both key and timestamp of feature "one"`]],
+  },
+  {
+    what: "an unknown format of times",
+    ...plain(`timestamp: {column: date, format: "%Y-%d-%m"}`, `timestamp: { column: "date", format: "%Y-%d-%m" }`),
+    expected: [["5:81", "5:3", `Timestamp format "%Y-%d-%m" of feature "one" is not known | Did you mean "%Y-%m-%d"?`]],
+  },
+  {
+    what: "an unknown key inside one that takes two forms",
+    ...plain("timestamp: {colum: date, column: date}", `timestamp: { colum: "date", column: "date" }`),
+    expected: [["5:59", "5:3", `Unknown key "colum" in "timestamp" of feature "one" | Did you mean "column"?`]],
+  },
+  {
+    what: "neither of two forms",
+    ...plain("timestamp: 7", "timestamp: 7"),
+    expected: [[
+      "5:58",
+      "5:3",
+      `"timestamp" of feature "one" must be text or a block of keys, and is 7 | Put "7" in quotes if text is meant.`,
+    ]],
+  },
+  {
+    what: "an interval without metrics",
+    ...plain("interval: 1d", `interval: "1d"`),
+    expected: [["5:47", "5:3", `Feature "one" has an interval without metrics | Add "metrics", or take "interval" away.`]],
+  },
+  {
+    what: "metrics without time",
+    ...plain("metrics: [{windows: [1d], aggregations: {delay: [sum]}}]", `metrics: [rolling({ windows: ["1d"], aggregations: { delay: ["sum"] } })]`),
+    expected: [
+      ["5:47", "5:3", `Feature "one" has metrics without a timestamp | Add "timestamp": the column of times.`],
+      ["5:47", "5:3", `Feature "one" has metrics without an interval | Add "interval", such as 1d.`],
+    ],
+  },
+  {
+    what: "lengths of time that are none",
+    yaml: "{source: flights, entities: [airport], timestamp: date, interval: 1 day, metrics: [{windows: [7days], aggregations: {delay: [sum]}}]}",
+    module: `source: flights, entities: [airport], timestamp: "date", interval: "1 day",
+    metrics: [rolling({ windows: ["7days"], aggregations: { delay: ["sum"] } })]`,
+    expected: [
+      ["5:74", "5:3", `Interval "1 day" of feature "one" is no length of time | Write a whole number and m, h, d or w: 15m, 6h, 1d, 2w.`],
+      ["5:102", "6:15", `Window "7days" of feature "one" is no length of time | Write a whole number and m, h, d or w: 15m, 6h, 1d, 2w.`],
+    ],
+  },
+  {
+    what: "a window that is no multiple",
+    ...metrics("[36h]", "{ delay: [sum] }"),
+    expected: [["6:26", "6:15", `Window 36h of feature "one" is no whole multiple of its interval 1d | The next one is 2d.`]],
+  },
+  {
+    what: "an unknown aggregation",
+    ...metrics("[1d]", "{ delay: [average, mediann] }"),
+    expected: [
+      [
+        "6:55",
+        "6:15",
+        `"metrics.0.aggregations.delay.0" of feature "one" can't be "average" | There are: count, sum, mean, min, max, std, median, count_distinct, first, last.`,
+      ],
+      ["6:64", "6:15", `"metrics.0.aggregations.delay.1" of feature "one" can't be "mediann" | Did you mean "median"?`],
+    ],
+  },
+  {
+    what: "more than counting rows",
+    ...metrics("[1d]", `{ "*": [sum] }`),
+    expected: [["6:53", "6:15", `Feature "one" asks for sum of "*" | Rows can only be counted: name a column for sum.`]],
+  },
+  {
+    what: "two metrics of one name",
+    ...metrics("[1d]", `{ "*": [count], rows: [count] }`),
+    expected: [[
+      "6:68",
+      "6:15",
+      `Feature "one" has two columns named "one__rows__count__1d__1d" | The other one is count of "*" over 1d. Take one away, or give a tag.`,
+    ]],
+  },
+  {
+    what: "threads that nothing takes, and a tag that is no name",
+    ...plain("threads: 2, tag: a__b", `threads: 2, tag: "a__b"`),
+    expected: [
+      ["5:64", "5:3", `Tag "a__b" of feature "one" holds two _ in a row, which part the names of metrics`],
+      ["5:47", "5:3", `Feature "one" has "threads" without "sql" | Only a feature's own SQL takes threads.`],
+    ],
+  },
+  {
+    what: "threads that are no number of threads",
+    ...plain("sql: select 1, threads: 0", `sql: "select 1", threads: 0`),
+    expected: [["5:71", "5:3", `"threads" of feature "one" must be 1 or more`]],
+  },
+  {
+    what: "what a source can't have",
+    yamlTop: `sources: {flights: {path: ftp://x/y, delimiter: ";;", timezone: Europe/Berlni, fold: both, watermark: 2001-02-30}}
+entities: {airport: {join_key: origin}}`,
+    moduleTop: `const flights = source({ name: "flights", path: "ftp://x/y", delimiter: ";;", timezone: "Europe/Berlni", fold: "both", watermark: "2001-02-30" });
+${usual.moduleTop.split("\n")[1]}`,
+    expected: [
+      ["2:49", "2:17", `"delimiter" of source "flights" must be one character`],
+      ["2:86", "2:17", `"fold" of source "flights" can't be "both" | There are: first, last.`],
+    ],
+  },
+  {
+    what: "what a source can't mean",
+    yamlTop: `sources: {flights: {path: ftp://x/y, timezone: Europe/Berlni, watermark: 2001-02-30}, b: {path: b.csv, fold: last, watermark: now}, c: {path: c.json, delimiter: ";"}}
+entities: {airport: {join_key: origin}}`,
+    moduleTop: `const flights = source({ name: "flights", path: "ftp://x/y", timezone: "Europe/Berlni", watermark: "2001-02-30" }), b = source({ name: "b", path: "b.csv", fold: "last", watermark: "now" }), c = source({ name: "c", path: "c.json", delimiter: ";" });
+${usual.moduleTop.split("\n")[1]}`,
+    yaml: "{sources: [flights, b, c], entities: [airport], sql: select 1}",
+    module: `sources: [flights, b, c], entities: [airport], sql: "select 1"`,
+    expected: [
+      ["2:27", "2:17", `Path "ftp://x/y" of source "flights" begins with "ftp://"; only s3:// and gs:// are known`],
+      ["2:48", "2:17", `Timezone "Europe/Berlni" of source "flights" is no IANA name | Did you mean "Europe/Berlin"?`],
+      ["2:74", "2:17", `Watermark "2001-02-30" of source "flights" is no ISO 8601 time | Write 2001-06-30T00:00:00Z.`],
+      ["2:104", "2:121", `Source "b" has "fold" without "timezone" | UTC has no folds: say which zone has.`],
+      ["2:127", "2:121", `Watermark "now" of source "b" is no ISO 8601 time | Write 2001-06-30T00:00:00Z.`],
+      ["2:151", "2:195", `Source "c" is json, where "delimiter" means nothing | Only csv sources have it.`],
+    ],
+  },
+];
+
+for (const { what, expected, ...own } of cases) {
+  const { yamlTop, moduleTop, yaml, module } = { ...usual, ...own };
+  const form = (i: 0 | 1) => expected.map((one) => `${one[i]} ${one[2]}`);
+  Deno.test(`YAML definitions with ${what} are refused`, async () => {
+    const text = `name: demo\n${yamlTop}\nfeatures:\n  one: ${yaml}\n`;
+    assert.deepEqual(await complaints({ "definitions.yaml": text }), form(0));
+  });
+  Deno.test(`TypeScript definitions with ${what} are refused`, async () => {
+    const text = `import { Definitions, entity, feature, rolling, source } from "mlforge";
+${moduleTop}
+export default new Definitions({ name: "demo", features: [
+  feature({ name: "one", ${module} }),
+] });
+`;
+    assert.deepEqual(await complaints({ "definitions.ts": text }), form(1));
+  });
+}

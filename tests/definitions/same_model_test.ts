@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { findDefinitions } from "../../src/definitions/load.ts";
+import { definitionsJsonSchema } from "../../src/definitions/json_schema.ts";
+import type { Project } from "../../src/definitions/model.ts";
+import { complaints, load, withFiles } from "./files.ts";
+
+const yaml = `name: demo
+sources:
+  flights:
+    path: data/flights.parquet
+    timezone: America/New_York
+    fold: first
+    watermark: 2001-07-01T00:00:00Z
+    description: US flights
+  airports: {path: "\${oc.env:DATA,data}/airports.csv", delimiter: ";", header: true, types: {iata: VARCHAR}}
+  events: {path: "events/*/*", format: json}
+entities:
+  airport: {join_key: origin}
+  route: {join_key: [origin, destination]}
+  customer: {join_key: customer_id, from_columns: [first, last], description: A person}
+features:
+  delays:
+    source: flights
+    entities: [airport, route]
+    timestamp: date
+    interval: 12h
+    metrics:
+      - {windows: [1d, 1w], aggregations: {delay: [sum, mean], "*": [count]}}
+      - {windows: [30d], aggregations: {delay: [median]}}
+    tag: flight
+    tags: [delay]
+    owner: someone
+  airport_names:
+    sources: [flights, airports]
+    keys: [origin]
+    sql: |
+      select origin, name from flights join airports on origin = iata
+    threads: 2
+    description: Names of airports
+  customers:
+    source: events
+    entities: [customer]
+    timestamp: {column: at, format: "%d/%m/%Y"}
+offline_store: {KIND: local, path: ./store}
+`;
+
+const module = `import { Definitions, entity, feature, LocalStore, rolling, source } from "mlforge";
+const flights = source({
+  name: "flights", path: "data/flights.parquet", timezone: "America/New_York", fold: "first",
+  watermark: "2001-07-01T00:00:00Z", description: "US flights",
+});
+const airports = source({
+  name: "airports", path: "\${oc.env:DATA,data}/airports.csv", delimiter: ";", header: true, types: { iata: "VARCHAR" },
+});
+const events = source({ name: "events", path: "events/*/*", format: "json" });
+const airport = entity({ name: "airport", joinKey: "origin" });
+const route = entity({ name: "route", joinKey: ["origin", "destination"] });
+const customer = entity({
+  name: "customer", joinKey: "customer_id", fromColumns: ["first", "last"], description: "A person",
+});
+export default new Definitions({
+  name: "demo",
+  features: [
+    feature({
+      name: "delays", source: flights, entities: [airport, route], timestamp: "date", interval: "12h",
+      metrics: [
+        rolling({ windows: ["1d", "1w"], aggregations: { delay: ["sum", "mean"], "*": ["count"] } }),
+        rolling({ windows: ["30d"], aggregations: { delay: ["median"] } }),
+      ],
+      tag: "flight", tags: ["delay"], owner: "someone",
+    }),
+    feature({
+      name: "airport_names", sources: [flights, airports], keys: ["origin"],
+      sql: "select origin, name from flights join airports on origin = iata\\n",
+      threads: 2, description: "Names of airports",
+    }),
+    feature({
+      name: "customers", source: events, entities: [customer],
+      timestamp: { column: "at", format: "%d/%m/%Y" },
+    }),
+  ],
+  offlineStore: new LocalStore("./store"),
+});
+`;
+
+/** A project without what differs by form and folder. */
+function bare(project: Project): unknown {
+  return JSON.parse(JSON.stringify(project, (key, value) => key === "place" ? undefined : value)
+    .replaceAll(JSON.stringify(project.root).slice(1, -1), "ROOT").replace(/definitions\.(ts|yaml)/, "FILE"));
+}
+
+Deno.test("the same definitions in YAML and in TypeScript are the same project", async () => {
+  const env = { DATA: "/data" };
+  const [a, b] = await Promise.all([load({ "definitions.yaml": yaml }, env), load({ "definitions.ts": module }, env)]);
+  assert.deepEqual(bare(a), bare(b));
+  assert.equal(a.sources[1]?.path, "/data/airports.csv");
+  assert.deepEqual(a.features[0]?.keys, ["origin", "destination"]);
+  assert.deepEqual(a.features[0]?.metrics.map(({ name }) => name), [
+    "flight__delay__sum__12h__1d",
+    "flight__delay__sum__12h__1w",
+    "flight__delay__mean__12h__1d",
+    "flight__delay__mean__12h__1w",
+    "flight__rows__count__12h__1d",
+    "flight__rows__count__12h__1w",
+    "flight__delay__median__12h__30d",
+  ]);
+  assert.deepEqual(a.store, { kind: "local", path: join(a.root, "store") });
+});
+
+Deno.test("YAML names what is not defined, with the nearest name", async () => {
+  const text = yaml.replace("entities: [airport, route]", "entities: [airports, rout]")
+    .replace("source: events", "source: event");
+  assert.deepEqual(await complaints({ "definitions.yaml": text }), [
+    `18:16 Feature "delays" is about entity "airports", which is not defined | Did you mean "airport"?`,
+    `18:26 Feature "delays" is about entity "rout", which is not defined | Did you mean "route"?`,
+    `35:13 Feature "customers" reads source "event", which is not defined | Did you mean "events"?`,
+  ]);
+});
+
+Deno.test("YAML entities that can't be are refused", async () => {
+  const text = yaml.replace("join_key: customer_id", "join_key: [a, b]").replace("{join_key: origin}", "{join_key: a, from_columns: [a]}");
+  assert.deepEqual(await complaints({ "definitions.yaml": text }), [
+    `12:38 Entity "airport" makes its key "a" of itself | Give "join_key" a name of its own.`,
+    `14:24 Entity "customer" has 2 join keys and "from_columns" | A surrogate key is one column.`,
+  ]);
+});
+
+Deno.test("YAML keys that are empty, and unknown ones at the top, are refused", async () => {
+  assert.deepEqual(await complaints({ "definitions.yaml": "name: demo\nfeature: {}\nfeatures:\n" }), [
+    `3:1 "features" of the definitions must be a block of names, and is empty`,
+    `2:1 Unknown key "feature" in the definitions | Did you mean "features"?`,
+  ]);
+});
+
+Deno.test("a path's missing variable is reported at the path", async () => {
+  const [complaint = "", ...more] = await complaints({
+    "definitions.yaml": yaml.replace("oc.env:DATA,data", "oc.env:DATA"),
+  });
+  assert.match(complaint, /^9:20 .*DATA/);
+  assert.deepEqual(more, []);
+});
+
+Deno.test("findDefinitions() finds one file, and refuses to choose between two", async () => {
+  await withFiles({ "definitions.yaml": "", "other.ts": "" }, async (folder) => {
+    assert.equal(await findDefinitions(folder), join(folder, "definitions.yaml"));
+    await Deno.writeTextFile(join(folder, "definitions.ts"), "");
+    await assert.rejects(findDefinitions(folder), { message: /has definitions\.ts and definitions\.yaml$/ });
+    assert.equal(await findDefinitions(join(folder, "nowhere")), undefined);
+  });
+});
+
+Deno.test("definitionsJsonSchema() describes each key of definitions.yaml", async () => {
+  const schema = JSON.stringify(await definitionsJsonSchema());
+  for (const key of ["join_key", "from_columns", "aggregations", "count_distinct", "watermark", "offline_store"]) {
+    assert.ok(schema.includes(`"${key}"`), key);
+  }
+  assert.ok(!schema.includes(`"transform"`));
+});
