@@ -1,5 +1,5 @@
-import { relative } from "node:path";
 import type { MlforgeError } from "../error.ts";
+import { shortPath } from "./short_path.ts";
 
 /**
  * An error as an annotation of GitHub Actions, on the line it names. The escapes are those of the runner's own toolkit:
@@ -8,7 +8,7 @@ import type { MlforgeError } from "../error.ts";
 export function annotation(error: MlforgeError, workspace: string): string {
   const { place, message, hint } = error;
   const at = place === undefined ? "" : " " + Object.entries({
-    file: relative(workspace, place.file).replaceAll("\\", "/"),
+    file: shortPath(place.file, workspace).replaceAll("\\", "/"),
     line: String(place.line),
     col: String(place.column),
   }).map(([key, value]) => `${key}=${escapeProperty(value)}`).join(",");

@@ -7,7 +7,7 @@ import type { ResolvedConfig } from "../profile/resolve.ts";
 import type { StoreConfig } from "../stores/config.ts";
 import type { CliContext } from "./context.ts";
 import type { ProjectFlags } from "./flags.ts";
-import { shortPath } from "./render_error.ts";
+import { shortPath } from "./short_path.ts";
 
 /** Where a command works: the profile in use, and ways to its store and definitions, each looked up when asked for. */
 export interface Workplace {

@@ -1,8 +1,8 @@
-import { relative } from "node:path";
 import { MlforgeError, type Place } from "../error.ts";
 import type { CliContext } from "./context.ts";
 import { annotation } from "./github.ts";
 import { paint } from "./paint.ts";
+import { shortPath } from "./short_path.ts";
 import { cut, textWidth, visible } from "./text_width.ts";
 
 /**
@@ -59,12 +59,6 @@ function where(
   return head +
     `  ${dim(`${number} |`)} ${cut(shown.slice(skipped), room)}\n` +
     `  ${dim(`${" ".repeat(number.length)} |`)} ${caret}${red("^")}\n`;
-}
-
-/** Relative to the working folder where that is no longer; absolute elsewhere. */
-export function shortPath(file: string, cwd: string): string {
-  const short = relative(cwd, file);
-  return short === "" ? "." : short.length < file.length ? short : file;
 }
 
 function causes(error: MlforgeError): string {

@@ -7,7 +7,7 @@ import { type OutputFlags, outputFlags } from "../flags.ts";
 import { sampleOrders } from "../init/sample.ts";
 import { DEFINITIONS, GITIGNORE, MLFORGE_YAML, type Template, TEMPLATES } from "../init/templates.ts";
 import { paint } from "../paint.ts";
-import { shortPath } from "../render_error.ts";
+import { shortPath } from "../short_path.ts";
 
 interface Flags extends OutputFlags {
   template: Template;

@@ -3,7 +3,7 @@ import { stableJson } from "../../publish/meta.ts";
 import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
 import { describeStore, workplace } from "../project.ts";
-import { shortPath } from "../render_error.ts";
+import { shortPath } from "../short_path.ts";
 
 type Flags = OutputFlags & ProjectFlags & { validate?: boolean };
 

@@ -4,7 +4,7 @@ import { stableJson } from "../../publish/meta.ts";
 import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
 import { workplace } from "../project.ts";
-import { shortPath } from "../render_error.ts";
+import { shortPath } from "../short_path.ts";
 
 export const validate = buildCommand<OutputFlags & ProjectFlags, [string?], CliContext>({
   parameters: {

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { loadedModules } from "./loaded_modules.ts";
+
+const packages = (urls: readonly string[]) =>
+  new Set(urls.flatMap((url) => /registry\.npmjs\.org\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []));
+
+const HEAVY = ["@duckdb/node-api", "apache-arrow", "log-update", "parquet-wasm", "semver", "sucrase"];
+
+// A binary is one bundle, so only the source tells.
+const ignore = Deno.env.has("MLFORGE_BIN");
+
+Deno.test({
+  name: "--help loads the CLI library alone, and no command",
+  ignore,
+  async fn() {
+    const urls = await loadedModules(["--help"]);
+    assert.ok(urls.some((url) => url.endsWith("/src/cli/help.ts")));
+    assert.deepEqual([...packages(urls)], ["@stricli/core"]);
+    assert.deepEqual(urls.filter((url) => url.includes("/src/cli/commands/")), []);
+  },
+});
+
+Deno.test({
+  name: "a command's help loads that command, and no engine",
+  ignore,
+  async fn() {
+    const urls = await loadedModules(["build", "--help"]);
+    const commands = urls.flatMap((url) => /\/src\/cli\/commands\/(.*)$/.exec(url)?.[1] ?? []);
+    assert.deepEqual(commands, ["build.ts"]);
+    for (const name of HEAVY) assert.ok(!packages(urls).has(name), name);
+  },
+});
