@@ -121,7 +121,7 @@ Deno.test("YAML names what is not defined, with the nearest name", async () => {
 Deno.test("YAML entities that can't be are refused", async () => {
   const text = yaml.replace("join_key: customer_id", "join_key: [a, b]").replace("{join_key: origin}", "{join_key: a, from_columns: [a]}");
   assert.deepEqual(await complaints({ "definitions.yaml": text }), [
-    `12:38 Entity "airport" makes its key "a" of itself | Give "join_key" a name of its own.`,
+    `12:40 Entity "airport" makes its key "a" of itself | Give "join_key" a name of its own.`,
     `14:24 Entity "customer" has 2 join keys and "from_columns" | A surrogate key is one column.`,
   ]);
 });
