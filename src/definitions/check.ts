@@ -26,8 +26,13 @@ export function checkDefinitions(raw: RawDefinitions, earlier: readonly MlforgeE
   const form = FORMS[raw.form];
   const known: Known = {
     sources: each("source", outline.sources ?? {}, sourceSchema, report.below("sources"), checkSource),
-    entities: each("entity", outline.entities ?? {}, form.entity, report.below("entities"), (name, one, at) =>
-      checkEntity(name, one, form, at)),
+    entities: each(
+      "entity",
+      outline.entities ?? {},
+      form.entity,
+      report.below("entities"),
+      (name, one, at) => checkEntity(name, one, form, at),
+    ),
   };
   const features = each<typeof form.feature, ReturnType<typeof checkFeature>>(
     "feature",
@@ -73,7 +78,11 @@ function checkName(what: string, name: string, at: Reporter): void {
   if (whyNot === undefined) return;
   const right = rightName(name);
   const rule = "A name has lower-case letters, digits and single _, a letter first, and at most 64 of them.";
-  at.key([], `Name "${name}" of a ${what} ${whyNot}`, right === undefined ? rule : `Write "${right}". ${rule}`);
+  at.key(
+    [],
+    `Name "${name}" of a ${what} ${whyNot}`,
+    right === undefined ? rule : `Write "${right}". ${rule}`,
+  );
 }
 
 function checkEntity(
@@ -85,10 +94,18 @@ function checkEntity(
   const keys = [raw.join_key].flat();
   const columns = raw.from_columns;
   if (columns !== undefined && keys.length > 1) {
-    report.at([form.joinKey], `Entity "${name}" has ${keys.length} join keys and "${form.fromColumns}"`, "A surrogate key is one column.");
+    report.at(
+      [form.joinKey],
+      `Entity "${name}" has ${keys.length} join keys and "${form.fromColumns}"`,
+      "A surrogate key is one column.",
+    );
   }
   if (columns !== undefined && columns.some((column) => keys.includes(column))) {
-    report.at([form.fromColumns], `Entity "${name}" makes its key "${keys[0]}" of itself`, `Give "${form.joinKey}" a name of its own.`);
+    report.at(
+      [form.fromColumns],
+      `Entity "${name}" makes its key "${keys[0]}" of itself`,
+      `Give "${form.joinKey}" a name of its own.`,
+    );
   }
   return {
     name,

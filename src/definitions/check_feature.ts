@@ -53,7 +53,11 @@ function checkSources(name: string, raw: RawFeature, known: Known, report: Repor
     : (raw.sources ?? []).map((one, i) => [one, ["sources", i]]);
   return written.flatMap(([one, path]) => {
     if (!known.sources.has(one)) {
-      report.at(path, `Feature "${name}" reads source "${one}", which is not defined`, suggestName(one, known.sources.keys()));
+      report.at(
+        path,
+        `Feature "${name}" reads source "${one}", which is not defined`,
+        suggestName(one, known.sources.keys()),
+      );
     }
     return known.sources.get(one) ?? [];
   });
@@ -76,7 +80,11 @@ function checkKeys(
   }
   const entities = raw.entities.flatMap((one, i) => {
     if (!known.entities.has(one)) {
-      report.at(["entities", i], `Feature "${name}" is about entity "${one}", which is not defined`, suggestName(one, known.entities.keys()));
+      report.at(
+        ["entities", i],
+        `Feature "${name}" is about entity "${one}", which is not defined`,
+        suggestName(one, known.entities.keys()),
+      );
     }
     return known.entities.get(one) ?? [];
   });
@@ -89,13 +97,21 @@ function checkTransform(name: string, raw: RawFeature, report: Reporter): Transf
     report.key(["sql"], `Feature "${name}" has both "sql" and "transform"`, "Keep one of them.");
   }
   if (sql === undefined && raw.threads !== undefined) {
-    report.key(["threads"], `Feature "${name}" has "threads" without "sql"`, "Only a feature's own SQL takes threads.");
+    report.key(
+      ["threads"],
+      `Feature "${name}" has "threads" without "sql"`,
+      "Only a feature's own SQL takes threads.",
+    );
   }
   if (sql !== undefined) return { kind: "sql", sql, place: report.below("sql").place() };
   // The function's identity is added by the loader, which knows the modules.
   if (raw.transform !== undefined) return { kind: "function", run: raw.transform, text: "" };
   if ((raw.sources?.length ?? 1) > 1) {
-    report.key(["sources"], `Feature "${name}" doesn't say how to join its ${raw.sources?.length} sources`, `Add "sql".`);
+    report.key(
+      ["sources"],
+      `Feature "${name}" doesn't say how to join its ${raw.sources?.length} sources`,
+      `Add "sql".`,
+    );
   }
   return { kind: "source" };
 }
@@ -112,10 +128,17 @@ function checkTimestamp(
     ? { column: raw.timestamp, format: undefined }
     : raw.timestamp;
   if (keys.includes(column)) {
-    report.at(isText ? ["timestamp"] : ["timestamp", "column"], `Column "${column}" is both key and timestamp of feature "${name}"`);
+    report.at(
+      isText ? ["timestamp"] : ["timestamp", "column"],
+      `Column "${column}" is both key and timestamp of feature "${name}"`,
+    );
   }
   if (format !== undefined && !TIME_FORMATS.some((known) => known === format)) {
-    report.at(["timestamp", "format"], `Timestamp format "${format}" of feature "${name}" is not known`, suggestName(format, TIME_FORMATS));
+    report.at(
+      ["timestamp", "format"],
+      `Timestamp format "${format}" of feature "${name}" is not known`,
+      suggestName(format, TIME_FORMATS),
+    );
   }
   return { column, ...definedOnly({ format }) };
 }
@@ -123,19 +146,35 @@ function checkTimestamp(
 function checkInterval(name: string, raw: RawFeature, report: Reporter): Duration | undefined {
   if (raw.metrics !== undefined) {
     if (raw.timestamp === undefined) {
-      report.key(["metrics"], `Feature "${name}" has metrics without a timestamp`, `Add "timestamp": the column of times.`);
+      report.key(
+        ["metrics"],
+        `Feature "${name}" has metrics without a timestamp`,
+        `Add "timestamp": the column of times.`,
+      );
     }
     if (raw.interval === undefined) {
-      report.key(["metrics"], `Feature "${name}" has metrics without an interval`, `Add "interval", such as 1d.`);
+      report.key(
+        ["metrics"],
+        `Feature "${name}" has metrics without an interval`,
+        `Add "interval", such as 1d.`,
+      );
     }
   }
   if (raw.interval === undefined) return undefined;
   if (raw.metrics === undefined) {
-    report.key(["interval"], `Feature "${name}" has an interval without metrics`, `Add "metrics", or take "interval" away.`);
+    report.key(
+      ["interval"],
+      `Feature "${name}" has an interval without metrics`,
+      `Add "metrics", or take "interval" away.`,
+    );
   }
   const interval = parseDuration(raw.interval);
   if (interval === undefined) {
-    report.at(["interval"], `Interval "${raw.interval}" of feature "${name}" is no length of time`, "Write a whole number and m, h, d or w: 15m, 6h, 1d, 2w.");
+    report.at(
+      ["interval"],
+      `Interval "${raw.interval}" of feature "${name}" is no length of time`,
+      "Write a whole number and m, h, d or w: 15m, 6h, 1d, 2w.",
+    );
   }
   return interval;
 }

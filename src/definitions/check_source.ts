@@ -12,11 +12,19 @@ export function checkSource(name: string, raw: RawSource, report: Reporter): Sou
   const format = given ?? formatOf(raw.path);
   // A path that is wrong needs no second complaint.
   if (format === undefined && whyNot === undefined) {
-    report.at(["path"], `Can't tell the format of source "${name}" from its path "${raw.path}"`, "Give format: parquet, csv or json.");
+    report.at(
+      ["path"],
+      `Can't tell the format of source "${name}" from its path "${raw.path}"`,
+      "Give format: parquet, csv or json.",
+    );
   }
   const only = (option: "delimiter" | "header" | "types", formats: readonly string[]) => {
     if (raw[option] === undefined || format === undefined || formats.includes(format)) return;
-    report.key([option], `Source "${name}" is ${format}, where "${option}" means nothing`, `Only ${formats.join(" and ")} sources have it.`);
+    report.key(
+      [option],
+      `Source "${name}" is ${format}, where "${option}" means nothing`,
+      `Only ${formats.join(" and ")} sources have it.`,
+    );
   };
   only("delimiter", ["csv"]);
   only("header", ["csv"]);
@@ -29,7 +37,11 @@ export function checkSource(name: string, raw: RawSource, report: Reporter): Sou
     );
   }
   if (raw.fold !== undefined && raw.timezone === undefined) {
-    report.key(["fold"], `Source "${name}" has "fold" without "timezone"`, "UTC has no folds: say which zone has.");
+    report.key(
+      ["fold"],
+      `Source "${name}" has "fold" without "timezone"`,
+      "UTC has no folds: say which zone has.",
+    );
   }
   const until = watermark === undefined ? undefined : readWatermark(watermark, name, raw.timezone, report);
   return {
@@ -53,11 +65,19 @@ function readWatermark(
   // A day that the month does not have would roll over into the next one.
   const real = match !== null && new Date(`${text.slice(0, 10)}Z`).getUTCDate() === Number(text.slice(8, 10));
   if (!real || Number.isNaN(date.getTime())) {
-    report.at(["watermark"], `Watermark "${text}" of source "${name}" is no ISO 8601 time`, "Write 2001-06-30T00:00:00Z.");
+    report.at(
+      ["watermark"],
+      `Watermark "${text}" of source "${name}" is no ISO 8601 time`,
+      "Write 2001-06-30T00:00:00Z.",
+    );
     return undefined;
   }
   if (!zoned && timezone !== undefined) {
-    report.at(["watermark"], `Watermark "${text}" of source "${name}" doesn't say its offset`, "End it with Z, or with an offset such as +02:00.");
+    report.at(
+      ["watermark"],
+      `Watermark "${text}" of source "${name}" doesn't say its offset`,
+      "End it with Z, or with an offset such as +02:00.",
+    );
     return undefined;
   }
   return date.toISOString();

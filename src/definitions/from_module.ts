@@ -107,7 +107,11 @@ class Writer {
       const same = kind !== "features" && JSON.stringify(other.value) === JSON.stringify(value);
       if (!same && other.written !== thing) {
         const { line, file } = other.place;
-        this.#error(`There are two of the name "${name}" among ${kind}`, written.place, `The other one is in line ${line} of ${file}.`);
+        this.#error(
+          `There are two of the name "${name}" among ${kind}`,
+          written.place,
+          `The other one is in line ${line} of ${file}.`,
+        );
       }
       if (other.written === thing && kind === "features") {
         this.#error(`Feature "${name}" is listed twice`, from, "Take one away.");
@@ -139,7 +143,9 @@ class Writer {
     };
     named.metrics = [];
     if (Array.isArray(metrics)) {
-      value["metrics"] = metrics.flatMap((item, i) => this.#rolling(item, `"metrics[${i}]" ${feature}`, named) ?? []);
+      value["metrics"] = metrics.flatMap((item, i) =>
+        this.#rolling(item, `"metrics[${i}]" ${feature}`, named) ?? []
+      );
     } else if (metrics !== undefined) value["metrics"] = metrics;
     // What lacks a part that has been reported would only bring errors that follow from it.
     if (this.#errors.length > before) this.#named.features.delete(this.#nameOf(thing));
@@ -149,7 +155,11 @@ class Writer {
   #rolling(thing: unknown, where: string, named: Named): unknown {
     const written = writtenOf(thing);
     if (written?.kind !== "rolling") {
-      this.#error(`${where} is not made by rolling()`, named.place, "Write rolling({ windows, aggregations }).");
+      this.#error(
+        `${where} is not made by rolling()`,
+        named.place,
+        "Write rolling({ windows, aggregations }).",
+      );
       return undefined;
     }
     named.metrics?.push(written.place);

@@ -41,7 +41,11 @@ export function checkMetrics(
       all.forEach((aggregation, i) => {
         const path = [block, "aggregations", input, i];
         if (input === "*" && aggregation !== "count") {
-          report.at(path, `Feature "${of.name}" asks for ${aggregation} of "*"`, `Rows can only be counted: name a column for ${aggregation}.`);
+          report.at(
+            path,
+            `Feature "${of.name}" asks for ${aggregation} of "*"`,
+            `Rows can only be counted: name a column for ${aggregation}.`,
+          );
           return;
         }
         const { interval } = of;
@@ -50,7 +54,11 @@ export function checkMetrics(
           const name = metricName(of.tag, input, aggregation, interval, window);
           const other = names.get(name.toLowerCase());
           if (other !== undefined) {
-            report.at(path, `Feature "${of.name}" has two columns named "${name}"`, `The other one is ${other}. Take one away, or give a tag.`);
+            report.at(
+              path,
+              `Feature "${of.name}" has two columns named "${name}"`,
+              `The other one is ${other}. Take one away, or give a tag.`,
+            );
           }
           names.set(name.toLowerCase(), `${aggregation} of "${input}" over ${window.text}`);
           metrics.push({ name, input, aggregation, window });
@@ -64,12 +72,20 @@ export function checkMetrics(
 function checkWindow(of: MetricsOf, text: string, report: Reporter): Duration | undefined {
   const window = parseDuration(text);
   if (window === undefined) {
-    report.at([], `Window "${text}" of feature "${of.name}" is no length of time`, "Write a whole number and m, h, d or w: 15m, 6h, 1d, 2w.");
+    report.at(
+      [],
+      `Window "${text}" of feature "${of.name}" is no length of time`,
+      "Write a whole number and m, h, d or w: 15m, 6h, 1d, 2w.",
+    );
     return undefined;
   }
   const { interval } = of;
   if (interval !== undefined && window.seconds % interval.seconds !== 0) {
-    report.at([], `Window ${text} of feature "${of.name}" is no whole multiple of its interval ${interval.text}`, nextWindow(window, interval));
+    report.at(
+      [],
+      `Window ${text} of feature "${of.name}" is no whole multiple of its interval ${interval.text}`,
+      nextWindow(window, interval),
+    );
     return undefined;
   }
   return window;

@@ -18,9 +18,10 @@ export function reporter(
   errors: MlforgeError[],
   base: readonly (string | number)[] = [],
 ): Reporter {
-  const add = (part: "key" | "value") => (path: readonly (string | number)[], message: string, hint?: string) => {
-    errors.push(new MlforgeError("usage", message, { hint, place: raw.placeOf([...base, ...path], part) }));
-  };
+  const add =
+    (part: "key" | "value") => (path: readonly (string | number)[], message: string, hint?: string) => {
+      errors.push(new MlforgeError("usage", message, { hint, place: raw.placeOf([...base, ...path], part) }));
+    };
   return {
     at: add("value"),
     key: add("key"),

@@ -76,7 +76,9 @@ const featureEntries = {
   tags: v.optional(v.array(text)),
   description: v.optional(lines),
   owner: v.optional(text),
-  threads: v.optional(v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(1, "must be 1 or more"))),
+  threads: v.optional(
+    v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(1, "must be 1 or more")),
+  ),
 };
 const yamlFeature = v.strictObject(featureEntries);
 const moduleFeature = v.strictObject({ ...featureEntries, transform: v.optional(v.function()) });

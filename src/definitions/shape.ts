@@ -17,7 +17,13 @@ export function shapeOf<Schema extends GenericSchema>(
   return undefined;
 }
 
-function tell(issue: BaseIssue<unknown>, base: Path, schema: GenericSchema, what: string, report: Reporter): void {
+function tell(
+  issue: BaseIssue<unknown>,
+  base: Path,
+  schema: GenericSchema,
+  what: string,
+  report: Reporter,
+): void {
   const path = [...base, ...(issue.path ?? []).map((step) => step.key as string | number)];
   const inner = issue.issues?.filter((one) => one.path !== undefined || one.kind === "validation") ?? [];
   if (inner.length > 0) {
@@ -44,7 +50,11 @@ function tell(issue: BaseIssue<unknown>, base: Path, schema: GenericSchema, what
     const names = options.filter((one) => typeof one === "string");
     report.at(path, `${named} can't be "${issue.input}"`, suggestName(issue.input, names));
   } else {
-    report.at(path, `${named} must be ${wanted(schemaAt(schema, path))}, and is ${shown(issue.input)}`, hintFor(issue.input));
+    report.at(
+      path,
+      `${named} must be ${wanted(schemaAt(schema, path))}, and is ${shown(issue.input)}`,
+      hintFor(issue.input),
+    );
   }
 }
 
@@ -67,12 +77,18 @@ function wanted(schemas: readonly Schema[]): string {
 function shown(value: unknown): string {
   if (value === null || value === undefined) return "empty";
   if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "a block of keys" : typeof value === "function" ? "a function" : `${value}`;
+  return typeof value === "object"
+    ? "a block of keys"
+    : typeof value === "function"
+    ? "a function"
+    : `${value}`;
 }
 
 /** YAML reads `1.0`, `true` and the like as other things than text. */
 function hintFor(value: unknown): string | undefined {
-  return typeof value === "number" || typeof value === "boolean" ? `Put "${value}" in quotes if text is meant.` : undefined;
+  return typeof value === "number" || typeof value === "boolean"
+    ? `Put "${value}" in quotes if text is meant.`
+    : undefined;
 }
 
 function capital(text: string): string {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { complaints, load } from "./files.ts";
 
-const head = `import { Definitions, entity, feature, GCSStore, LocalStore, rolling, S3Store, source } from "mlforge";
+const head =
+  `import { Definitions, entity, feature, GCSStore, LocalStore, rolling, S3Store, source } from "mlforge";
 const flights = source({ name: "flights", path: "flights.parquet" });
 const airport = entity({ name: "airport", joinKey: "origin" });
 const one = feature({ name: "one", source: flights, entities: [airport] });
@@ -65,8 +66,14 @@ export default new Definitions({ name: "demo", features: [one,
 ] });
 `;
   const [first = "", second = "", ...more] = await complaints({ "definitions.ts": code });
-  assert.match(first, /^5:15 There are two of the name "flights" among sources \| The other one is in line 2 of /);
-  assert.match(second, /^8:3 There are two of the name "one" among features \| The other one is in line 4 of /);
+  assert.match(
+    first,
+    /^5:15 There are two of the name "flights" among sources \| The other one is in line 2 of /,
+  );
+  assert.match(
+    second,
+    /^8:3 There are two of the name "one" among features \| The other one is in line 4 of /,
+  );
   assert.deepEqual(more, []);
 });
 

@@ -46,12 +46,18 @@ const cases: Case[] = [
   {
     what: "a wrong type",
     ...plain("owner: 1.0", "owner: 1"),
-    expected: [["5:54", "5:3", `"owner" of feature "one" must be text, and is 1 | Put "1" in quotes if text is meant.`]],
+    expected: [[
+      "5:54",
+      "5:3",
+      `"owner" of feature "one" must be text, and is 1 | Put "1" in quotes if text is meant.`,
+    ]],
   },
   {
     what: "a bad name",
     yamlTop: "sources: {Flights: {path: flights.parquet}}\nentities: {airport: {join_key: origin}}",
-    moduleTop: `const flights = source({ name: "Flights", path: "flights.parquet" });\n${usual.moduleTop.split("\n")[1]}`,
+    moduleTop: `const flights = source({ name: "Flights", path: "flights.parquet" });\n${
+      usual.moduleTop.split("\n")[1]
+    }`,
     yaml: "{source: Flights, entities: [airport]}",
     expected: [[
       "2:11",
@@ -95,8 +101,10 @@ const cases: Case[] = [
   },
   {
     what: "sources that nothing joins",
-    yamlTop: "sources: {flights: {path: a.csv}, planes: {path: b.csv}}\nentities: {airport: {join_key: origin}}",
-    moduleTop: `const flights = source({ name: "flights", path: "a.csv" }), planes = source({ name: "planes", path: "b.csv" });
+    yamlTop:
+      "sources: {flights: {path: a.csv}, planes: {path: b.csv}}\nentities: {airport: {join_key: origin}}",
+    moduleTop:
+      `const flights = source({ name: "flights", path: "a.csv" }), planes = source({ name: "planes", path: "b.csv" });
 const airport = entity({ name: "airport", joinKey: "origin" });`,
     yaml: "{sources: [flights, planes], entities: [airport]}",
     module: "sources: [flights, planes], entities: [airport]",
@@ -109,13 +117,24 @@ const airport = entity({ name: "airport", joinKey: "origin" });`,
   },
   {
     what: "an unknown format of times",
-    ...plain(`timestamp: {column: date, format: "%Y-%d-%m"}`, `timestamp: { column: "date", format: "%Y-%d-%m" }`),
-    expected: [["5:81", "5:3", `Timestamp format "%Y-%d-%m" of feature "one" is not known | Did you mean "%Y-%m-%d"?`]],
+    ...plain(
+      `timestamp: {column: date, format: "%Y-%d-%m"}`,
+      `timestamp: { column: "date", format: "%Y-%d-%m" }`,
+    ),
+    expected: [[
+      "5:81",
+      "5:3",
+      `Timestamp format "%Y-%d-%m" of feature "one" is not known | Did you mean "%Y-%m-%d"?`,
+    ]],
   },
   {
     what: "an unknown key inside one that takes two forms",
     ...plain("timestamp: {colum: date, column: date}", `timestamp: { colum: "date", column: "date" }`),
-    expected: [["5:59", "5:3", `Unknown key "colum" in "timestamp" of feature "one" | Did you mean "column"?`]],
+    expected: [[
+      "5:59",
+      "5:3",
+      `Unknown key "colum" in "timestamp" of feature "one" | Did you mean "column"?`,
+    ]],
   },
   {
     what: "neither of two forms",
@@ -129,30 +148,54 @@ const airport = entity({ name: "airport", joinKey: "origin" });`,
   {
     what: "an interval without metrics",
     ...plain("interval: 1d", `interval: "1d"`),
-    expected: [["5:47", "5:3", `Feature "one" has an interval without metrics | Add "metrics", or take "interval" away.`]],
+    expected: [[
+      "5:47",
+      "5:3",
+      `Feature "one" has an interval without metrics | Add "metrics", or take "interval" away.`,
+    ]],
   },
   {
     what: "metrics without time",
-    ...plain("metrics: [{windows: [1d], aggregations: {delay: [sum]}}]", `metrics: [rolling({ windows: ["1d"], aggregations: { delay: ["sum"] } })]`),
+    ...plain(
+      "metrics: [{windows: [1d], aggregations: {delay: [sum]}}]",
+      `metrics: [rolling({ windows: ["1d"], aggregations: { delay: ["sum"] } })]`,
+    ),
     expected: [
-      ["5:47", "5:3", `Feature "one" has metrics without a timestamp | Add "timestamp": the column of times.`],
+      [
+        "5:47",
+        "5:3",
+        `Feature "one" has metrics without a timestamp | Add "timestamp": the column of times.`,
+      ],
       ["5:47", "5:3", `Feature "one" has metrics without an interval | Add "interval", such as 1d.`],
     ],
   },
   {
     what: "lengths of time that are none",
-    yaml: "{source: flights, entities: [airport], timestamp: date, interval: 1 day, metrics: [{windows: [7days], aggregations: {delay: [sum]}}]}",
+    yaml:
+      "{source: flights, entities: [airport], timestamp: date, interval: 1 day, metrics: [{windows: [7days], aggregations: {delay: [sum]}}]}",
     module: `source: flights, entities: [airport], timestamp: "date", interval: "1 day",
     metrics: [rolling({ windows: ["7days"], aggregations: { delay: ["sum"] } })]`,
     expected: [
-      ["5:74", "5:3", `Interval "1 day" of feature "one" is no length of time | Write a whole number and m, h, d or w: 15m, 6h, 1d, 2w.`],
-      ["5:102", "6:15", `Window "7days" of feature "one" is no length of time | Write a whole number and m, h, d or w: 15m, 6h, 1d, 2w.`],
+      [
+        "5:74",
+        "5:3",
+        `Interval "1 day" of feature "one" is no length of time | Write a whole number and m, h, d or w: 15m, 6h, 1d, 2w.`,
+      ],
+      [
+        "5:102",
+        "6:15",
+        `Window "7days" of feature "one" is no length of time | Write a whole number and m, h, d or w: 15m, 6h, 1d, 2w.`,
+      ],
     ],
   },
   {
     what: "a window that is no multiple",
     ...metrics("[36h]", "{ delay: [sum] }"),
-    expected: [["6:26", "6:15", `Window 36h of feature "one" is no whole multiple of its interval 1d | The next one is 2d.`]],
+    expected: [[
+      "6:26",
+      "6:15",
+      `Window 36h of feature "one" is no whole multiple of its interval 1d | The next one is 2d.`,
+    ]],
   },
   {
     what: "an unknown aggregation",
@@ -163,13 +206,21 @@ const airport = entity({ name: "airport", joinKey: "origin" });`,
         "6:15",
         `"metrics.0.aggregations.delay.0" of feature "one" can't be "average" | There are: count, sum, mean, min, max, std, median, count_distinct, first, last.`,
       ],
-      ["6:64", "6:15", `"metrics.0.aggregations.delay.1" of feature "one" can't be "mediann" | Did you mean "median"?`],
+      [
+        "6:64",
+        "6:15",
+        `"metrics.0.aggregations.delay.1" of feature "one" can't be "mediann" | Did you mean "median"?`,
+      ],
     ],
   },
   {
     what: "more than counting rows",
     ...metrics("[1d]", `{ "*": [sum] }`),
-    expected: [["6:53", "6:15", `Feature "one" asks for sum of "*" | Rows can only be counted: name a column for sum.`]],
+    expected: [[
+      "6:53",
+      "6:15",
+      `Feature "one" asks for sum of "*" | Rows can only be counted: name a column for sum.`,
+    ]],
   },
   {
     what: "two metrics of one name",
@@ -195,9 +246,11 @@ const airport = entity({ name: "airport", joinKey: "origin" });`,
   },
   {
     what: "what a source can't have",
-    yamlTop: `sources: {flights: {path: ftp://x/y, delimiter: ";;", timezone: Europe/Berlni, fold: both, watermark: 2001-02-30}}
+    yamlTop:
+      `sources: {flights: {path: ftp://x/y, delimiter: ";;", timezone: Europe/Berlni, fold: both, watermark: 2001-02-30}}
 entities: {airport: {join_key: origin}}`,
-    moduleTop: `const flights = source({ name: "flights", path: "ftp://x/y", delimiter: ";;", timezone: "Europe/Berlni", fold: "both", watermark: "2001-02-30" });
+    moduleTop:
+      `const flights = source({ name: "flights", path: "ftp://x/y", delimiter: ";;", timezone: "Europe/Berlni", fold: "both", watermark: "2001-02-30" });
 ${usual.moduleTop.split("\n")[1]}`,
     expected: [
       ["2:49", "2:17", `"delimiter" of source "flights" must be one character`],
@@ -206,16 +259,30 @@ ${usual.moduleTop.split("\n")[1]}`,
   },
   {
     what: "what a source can't mean",
-    yamlTop: `sources: {flights: {path: ftp://x/y, timezone: Europe/Berlni, watermark: 2001-02-30}, b: {path: b.csv, fold: last, watermark: now}, c: {path: c.json, delimiter: ";"}}
+    yamlTop:
+      `sources: {flights: {path: ftp://x/y, timezone: Europe/Berlni, watermark: 2001-02-30}, b: {path: b.csv, fold: last, watermark: now}, c: {path: c.json, delimiter: ";"}}
 entities: {airport: {join_key: origin}}`,
-    moduleTop: `const flights = source({ name: "flights", path: "ftp://x/y", timezone: "Europe/Berlni", watermark: "2001-02-30" }), b = source({ name: "b", path: "b.csv", fold: "last", watermark: "now" }), c = source({ name: "c", path: "c.json", delimiter: ";" });
+    moduleTop:
+      `const flights = source({ name: "flights", path: "ftp://x/y", timezone: "Europe/Berlni", watermark: "2001-02-30" }), b = source({ name: "b", path: "b.csv", fold: "last", watermark: "now" }), c = source({ name: "c", path: "c.json", delimiter: ";" });
 ${usual.moduleTop.split("\n")[1]}`,
     yaml: "{sources: [flights, b, c], entities: [airport], sql: select 1}",
     module: `sources: [flights, b, c], entities: [airport], sql: "select 1"`,
     expected: [
-      ["2:27", "2:17", `Path "ftp://x/y" of source "flights" begins with "ftp://"; only s3:// and gs:// are known`],
-      ["2:48", "2:17", `Timezone "Europe/Berlni" of source "flights" is no IANA name | Did you mean "Europe/Berlin"?`],
-      ["2:74", "2:17", `Watermark "2001-02-30" of source "flights" is no ISO 8601 time | Write 2001-06-30T00:00:00Z.`],
+      [
+        "2:27",
+        "2:17",
+        `Path "ftp://x/y" of source "flights" begins with "ftp://"; only s3:// and gs:// are known`,
+      ],
+      [
+        "2:48",
+        "2:17",
+        `Timezone "Europe/Berlni" of source "flights" is no IANA name | Did you mean "Europe/Berlin"?`,
+      ],
+      [
+        "2:74",
+        "2:17",
+        `Watermark "2001-02-30" of source "flights" is no ISO 8601 time | Write 2001-06-30T00:00:00Z.`,
+      ],
       ["2:104", "2:121", `Source "b" has "fold" without "timezone" | UTC has no folds: say which zone has.`],
       ["2:127", "2:121", `Watermark "now" of source "b" is no ISO 8601 time | Write 2001-06-30T00:00:00Z.`],
       ["2:151", "2:195", `Source "c" is json, where "delimiter" means nothing | Only csv sources have it.`],

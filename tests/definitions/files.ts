@@ -41,7 +41,9 @@ export async function complaints(
     return error.all().map(({ place, message, hint }) => {
       const name = place?.file.split(/[/\\]/).at(-1);
       const where = place === undefined ? "nowhere" : `${place.line}:${place.column}`;
-      return `${name === first || name === undefined ? "" : `${name}:`}${where} ${message}${hint ? ` | ${hint}` : ""}`;
+      return `${name === first || name === undefined ? "" : `${name}:`}${where} ${message}${
+        hint ? ` | ${hint}` : ""
+      }`;
     });
   }
 }

@@ -11,7 +11,11 @@ export default new Definitions({ name: "demo", features: [
 `;
 
 /** The identity of the function in a module with this code before its feature. */
-async function identity(code: string, transform: string, files: Record<string, string> = {}): Promise<string> {
+async function identity(
+  code: string,
+  transform: string,
+  files: Record<string, string> = {},
+): Promise<string> {
   const project = await load({ "definitions.ts": head + code + tail(transform), ...files });
   const how = project.features[0]?.transform;
   assert.ok(how?.kind === "function");
@@ -86,7 +90,10 @@ Deno.test("an imported file is part of the identity as a whole, with what it imp
     "lib/deep.js": `export const n = ${n};\n`,
   });
   assert.notEqual(await identity(code, run, files(1)), await identity(code, run, files(2)));
-  assert.equal(await identity(code, "transform: (t) => t", files(1)), await identity(code, "transform: (t) => t", files(2)));
+  assert.equal(
+    await identity(code, "transform: (t) => t", files(1)),
+    await identity(code, "transform: (t) => t", files(2)),
+  );
 });
 
 Deno.test("a file that is imported while the function runs is part of the identity", async () => {
@@ -107,6 +114,7 @@ Deno.test("a function made inside another one is known by all modules, as it hol
 });
 
 Deno.test("a bound function is known by all modules", async () => {
-  const code = (n: number) => `function over(limit, t) { return t > limit; }\nconst late = over.bind(null, ${n});`;
+  const code = (n: number) =>
+    `function over(limit, t) { return t > limit; }\nconst late = over.bind(null, ${n});`;
   assert.notEqual(await identity(code(1), "transform: late"), await identity(code(2), "transform: late"));
 });

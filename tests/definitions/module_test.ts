@@ -6,7 +6,8 @@ import { MlforgeError } from "../../src/error.ts";
 import { complaints, load, withFiles } from "./files.ts";
 
 const env = () => undefined;
-const module = (code: string, options = "keys: ['a']") => `import { Definitions, feature, source } from "mlforge";
+const module = (code: string, options = "keys: ['a']") =>
+  `import { Definitions, feature, source } from "mlforge";
 ${code}
 const rows = source({ name: "rows", path: "rows.parquet" });
 export default new Definitions({ name: "demo", features: [feature({ name: "one", source: rows, ${options} })] });
@@ -26,7 +27,8 @@ export const own: string = "own";
 import * as path from "node:path";`,
       "keys: [a(), b, c, data.key, path.basename('x/y')]",
     ),
-    "lib/a.ts": `import { own } from "../definitions.ts";\nexport function a(): string { return "a" + typeof later; }
+    "lib/a.ts":
+      `import { own } from "../definitions.ts";\nexport function a(): string { return "a" + typeof later; }
 import { later } from "./cycle.ts";`,
     "lib/cycle.ts": `import { a } from "./a.ts";\nexport const later = () => a();`,
     "lib/b.js": `export { b } from "./c.mjs";`,
@@ -83,7 +85,8 @@ Deno.test("an error of a feature's function names the user's file, line and colu
   });
   const transform = project.features[0]?.transform;
   assert.ok(transform?.kind === "function");
-  const error = await Promise.resolve(transform.run({}, { arrow: {} as typeof import("apache-arrow") })).catch((e) => e);
+  const error = await Promise.resolve(transform.run({}, { arrow: {} as typeof import("apache-arrow") }))
+    .catch((e) => e);
   assert.ok(error instanceof MlforgeError);
   assert.equal(error.message, `Function of feature "one" threw TypeError: no rows`);
   assert.match(error.place?.file ?? "", /[/\\]fail\.ts$/);
@@ -111,22 +114,27 @@ Deno.test("a function imports files while it runs, several at once, each of them
 });
 
 Deno.test("definitions load inside a Web Worker", async () => {
-  await withFiles({ "definitions.ts": module("", "keys: ['a'], transform: (t: object) => t") }, async (folder) => {
-    const worker = new Worker(new URL("./load_in_worker.ts", import.meta.url), { type: "module" });
-    const answer = new Promise((resolve) => worker.onmessage = ({ data }) => resolve(data));
-    worker.postMessage(join(folder, "definitions.ts"));
-    const here = await loadProject(join(folder, "definitions.ts"), { env });
-    const transform = here.features[0]?.transform;
-    assert.deepEqual(await answer, ["one", transform?.kind === "function" && transform.text]);
-    worker.terminate();
-  });
+  await withFiles(
+    { "definitions.ts": module("", "keys: ['a'], transform: (t: object) => t") },
+    async (folder) => {
+      const worker = new Worker(new URL("./load_in_worker.ts", import.meta.url), { type: "module" });
+      const answer = new Promise((resolve) => worker.onmessage = ({ data }) => resolve(data));
+      worker.postMessage(join(folder, "definitions.ts"));
+      const here = await loadProject(join(folder, "definitions.ts"), { env });
+      const transform = here.features[0]?.transform;
+      assert.deepEqual(await answer, ["one", transform?.kind === "function" && transform.text]);
+      worker.terminate();
+    },
+  );
 });
 
 const broken: [string, Record<string, string>, string[]][] = [
   ["a syntax error", { "definitions.ts": "const a: number = ;\n" }, [
     "1:19 Can't read the module: unexpected token | Correct the syntax there, or just before it.",
   ]],
-  ["a syntax error that types hide", { "definitions.ts": "const a: number = 1;\nconst b: string = '', a = 2;\n" }, [
+  ["a syntax error that types hide", {
+    "definitions.ts": "const a: number = 1;\nconst b: string = '', a = 2;\n",
+  }, [
     "2:23 Can't read the module: identifier 'a' has already been declared | Correct the syntax there, or just before it.",
   ]],
   ["no default export", { "definitions.ts": "export const a = 1;\n" }, [
@@ -135,7 +143,9 @@ const broken: [string, Record<string, string>, string[]][] = [
   ["a wrong default export", { "definitions.ts": "export default { name: 'demo', features: [] };\n" }, [
     "1:1 The module's default export is no Definitions | End it with: export default new Definitions({ name, features: [...] })",
   ]],
-  ["what the module throws", { "definitions.ts": `const a: number = 1;\nif (a as number) throw new RangeError("too much");\n` }, [
+  ["what the module throws", {
+    "definitions.ts": `const a: number = 1;\nif (a as number) throw new RangeError("too much");\n`,
+  }, [
     "2:24 The definitions threw RangeError: too much",
   ]],
   ["what an imported module throws", {

@@ -86,13 +86,21 @@ export default new Definitions({
 
 /** A project without what differs by form and folder. */
 function bare(project: Project): unknown {
-  return JSON.parse(JSON.stringify(project, (key, value) => key === "place" ? undefined : value)
-    .replaceAll(JSON.stringify(project.root).slice(1, -1), "ROOT").replace(/definitions\.(ts|yaml)/, "FILE"));
+  return JSON.parse(
+    JSON.stringify(project, (key, value) => key === "place" ? undefined : value)
+      .replaceAll(JSON.stringify(project.root).slice(1, -1), "ROOT").replace(
+        /definitions\.(ts|yaml)/,
+        "FILE",
+      ),
+  );
 }
 
 Deno.test("the same definitions in YAML and in TypeScript are the same project", async () => {
   const env = { DATA: "/data" };
-  const [a, b] = await Promise.all([load({ "definitions.yaml": yaml }, env), load({ "definitions.ts": module }, env)]);
+  const [a, b] = await Promise.all([
+    load({ "definitions.yaml": yaml }, env),
+    load({ "definitions.ts": module }, env),
+  ]);
   assert.deepEqual(bare(a), bare(b));
   assert.equal(a.sources[1]?.path, "/data/airports.csv");
   assert.deepEqual(a.features[0]?.keys, ["origin", "destination"]);
@@ -119,7 +127,10 @@ Deno.test("YAML names what is not defined, with the nearest name", async () => {
 });
 
 Deno.test("YAML entities that can't be are refused", async () => {
-  const text = yaml.replace("join_key: customer_id", "join_key: [a, b]").replace("{join_key: origin}", "{join_key: a, from_columns: [a]}");
+  const text = yaml.replace("join_key: customer_id", "join_key: [a, b]").replace(
+    "{join_key: origin}",
+    "{join_key: a, from_columns: [a]}",
+  );
   assert.deepEqual(await complaints({ "definitions.yaml": text }), [
     `12:40 Entity "airport" makes its key "a" of itself | Give "join_key" a name of its own.`,
     `14:24 Entity "customer" has 2 join keys and "from_columns" | A surrogate key is one column.`,
@@ -152,7 +163,9 @@ Deno.test("findDefinitions() finds one file, and refuses to choose between two",
 
 Deno.test("definitionsJsonSchema() describes each key of definitions.yaml", async () => {
   const schema = JSON.stringify(await definitionsJsonSchema());
-  for (const key of ["join_key", "from_columns", "aggregations", "count_distinct", "watermark", "offline_store"]) {
+  for (
+    const key of ["join_key", "from_columns", "aggregations", "count_distinct", "watermark", "offline_store"]
+  ) {
     assert.ok(schema.includes(`"${key}"`), key);
   }
   assert.ok(!schema.includes(`"transform"`));

@@ -13,13 +13,19 @@ export function missingExports(module: Module, find: (file: string) => Module | 
     return names.filter(({ name }) => !exported.has(name)).map(({ name, start }) =>
       new MlforgeError("usage", `"${specifier}" does not export "${name}"`, {
         place: module.placeAt(start),
-        hint: name === "default" ? "Give it an export default, or import { names }." : suggestName(name, exported),
+        hint: name === "default"
+          ? "Give it an export default, or import { names }."
+          : suggestName(name, exported),
       })
     );
   });
 }
 
-function exportsOf(module: Module, find: (file: string) => Module | undefined, seen: Set<Module>): Set<string> {
+function exportsOf(
+  module: Module,
+  find: (file: string) => Module | undefined,
+  seen: Set<Module>,
+): Set<string> {
   const names = new Set<string>();
   if (seen.has(module)) return names;
   seen.add(module);
@@ -36,7 +42,9 @@ function exportsOf(module: Module, find: (file: string) => Module | undefined, s
     }
     const from = module.imports.find(({ start }) => start === node.source.start)?.target;
     const other = from?.kind === "file" ? find(from.file) : undefined;
-    if (other !== undefined) exportsOf(other, find, seen).forEach((name) => name !== "default" && names.add(name));
+    if (other !== undefined) {
+      exportsOf(other, find, seen).forEach((name) => name !== "default" && names.add(name));
+    }
   }
   return names;
 }

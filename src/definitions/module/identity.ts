@@ -36,7 +36,8 @@ function nodesOf(module: Module, code: string): AnyNode[] {
   if (!module.rewritten?.code.includes(code)) return [];
   const found: AnyNode[] = [];
   for (const node of descend(module.program)) {
-    const isCode = isFunction(node) || node.type === "Property" && node.method || node.type === "MethodDefinition";
+    const isCode = isFunction(node) || node.type === "Property" && node.method ||
+      node.type === "MethodDefinition";
     if (isCode && module.rewritten.slice(node.start, node.end) === code) found.push(node);
   }
   return found;

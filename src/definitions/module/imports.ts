@@ -62,7 +62,11 @@ function namesOf(node: AnyNode): Pick<Import, "locals" | "names"> {
   const names: Import["names"] = [];
   const specifiers = "specifiers" in node ? node.specifiers : [];
   for (const one of specifiers) {
-    const outer = one.type === "ImportSpecifier" ? one.imported : one.type === "ExportSpecifier" ? one.local : one;
+    const outer = one.type === "ImportSpecifier"
+      ? one.imported
+      : one.type === "ExportSpecifier"
+      ? one.local
+      : one;
     if (one.type !== "ExportSpecifier") locals.push(one.local.name);
     if (outer.type === "Identifier") names.push({ name: outer.name, start: outer.start });
     if (outer.type === "ImportDefaultSpecifier") names.push({ name: "default", start: outer.start });
@@ -93,9 +97,12 @@ export function resolveImport(specifier: string, from: string): Target {
   const isFile = /^(\.{1,2}\/|\/|file:)/.test(specifier);
   if (!isFile) {
     throw new MlforgeError("usage", `Can't import "${specifier}" in definitions`, {
-      hint: `Import relative files ("./..."), "node:..." or "mlforge"; the mlforge binary has no packages to look in.${
-        specifier.includes("arrow") ? ` A feature's function gets apache-arrow as "arrow" of its second argument.` : ""
-      }`,
+      hint:
+        `Import relative files ("./..."), "node:..." or "mlforge"; the mlforge binary has no packages to look in.${
+          specifier.includes("arrow")
+            ? ` A feature's function gets apache-arrow as "arrow" of its second argument.`
+            : ""
+        }`,
     });
   }
   const file = specifier.startsWith("file:")

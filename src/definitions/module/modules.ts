@@ -7,7 +7,7 @@ import { suggestName } from "../../nearest.ts";
 import { missingExports } from "./exports.ts";
 import { type Import, readImports, resolveImport } from "./imports.ts";
 import { rewrite, type Rewritten } from "./rewrite.ts";
-import { type Stripped, strip } from "./strip.ts";
+import { strip, type Stripped } from "./strip.ts";
 
 /** A module of the user that has been read, and where its copy runs. */
 export interface Module extends Stripped {

@@ -58,7 +58,9 @@ function declaredBy(node: AnyNode): Set<string> {
     if (node.id) names.add(node.id.name);
   } else if (node.type === "CatchClause") {
     if (node.param) addNames(node.param, names);
-  } else if (node.type === "ForStatement" || node.type === "ForInStatement" || node.type === "ForOfStatement") {
+  } else if (
+    node.type === "ForStatement" || node.type === "ForInStatement" || node.type === "ForOfStatement"
+  ) {
     const head = node.type === "ForStatement" ? node.init : node.left;
     if (head?.type === "VariableDeclaration") head.declarations.forEach((d) => addNames(d.id, names));
   } else if (node.type === "BlockStatement" || node.type === "StaticBlock") {
