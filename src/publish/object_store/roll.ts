@@ -51,7 +51,10 @@ export async function rollForward(
   const pointers = new Map<string, Token>();
   const violations: MlforgeError[] = [];
   const stopped = new Set<string>();
-  await inParallel(newestOfEach(entries), async (entry) => {
+  // Of an entry that a later commit has replaced only the metadata is left to do: the pointer is the later one's. Nor
+  // could it be moved: the token that M knows may be of the later pointer, and matching it would lead back.
+  const current = entries.filter((entry) => manifest.features.get(entry.feature)?.seq === entry.seq);
+  await inParallel(current, async (entry) => {
     const known = manifest.pointers.get(entry.feature) as Token | undefined;
     const moved = await movePointer(context, pace, entry, known);
     if (moved instanceof MlforgeError) {
@@ -80,14 +83,6 @@ export async function clearPending(
 
 function identity(entry: Pending): string {
   return `${entry.seq} ${entry.feature}`;
-}
-
-function newestOfEach(entries: readonly Pending[]): Pending[] {
-  const newest = new Map<string, Pending>();
-  for (const entry of entries) {
-    if (entry.seq >= (newest.get(entry.feature)?.seq ?? 0)) newest.set(entry.feature, entry);
-  }
-  return [...newest.values()];
 }
 
 /** The redo record behind a pending entry, exactly as it was committed. */

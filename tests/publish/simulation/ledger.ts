@@ -1,0 +1,287 @@
+import { compareVersions, higher } from "../../../src/publish/version.ts";
+import { type Objects, type StoredObject, tokenOf } from "../memory_store.ts";
+
+/** The promises of docs/publishing.md, by name. */
+export type Invariant =
+  | "whole batch"
+  | "no lost update"
+  | "one register"
+  | "numbers rise"
+  | "states differ"
+  | "committed data"
+  | "metadata follows"
+  | "redo kept"
+  | "pointer committed"
+  | "pointer whole"
+  | "pointer forward"
+  | "foreign pointer"
+  | "adopted"
+  | "one moment"
+  | "reader whole"
+  | "honest answer"
+  | "fit server"
+  | "healed";
+
+export class Violation extends Error {
+  constructor(readonly invariant: Invariant, what: string) {
+    super(`${invariant}: ${what}`);
+  }
+}
+
+/** What one builder or one rollback set out to commit, told to the ledger before it asks the store. */
+export interface Plan {
+  rollback: boolean;
+  features: Map<
+    string,
+    { version: string; content: string; base: { version: string; seq: number } | undefined }
+  >;
+}
+
+interface Named {
+  version: string;
+  seq: number;
+  tx: string;
+}
+
+/** M as plain JSON: read here without the product's parser. */
+interface PlainManifest {
+  seq: number;
+  tx: string;
+  features: Record<string, Named & { content_hash: string }>;
+  top: Record<string, string>;
+  pending: { tx: string; record: string; digest: string; feature: string; version: string; seq: number }[];
+  pointers: Record<string, string>;
+}
+
+/** All that happened so far, as far as the promises ask for it. */
+export interface History {
+  /** By transaction. The plan of a later round takes the place of the earlier one's. */
+  plans: Map<string, Plan>;
+  /** Transactions whose commit is in M. */
+  committed: Set<string>;
+  /** Every state of M's features, in order: what a reader of M may see. */
+  moments: string[];
+  /** `feature@version` -> its data's hash, of all that was ever committed, or published by something else. */
+  versions: Map<string, string>;
+  /** Features with a pointer before there was M. */
+  early: Set<string>;
+  /** Rollbacks by the name of their process -> transaction. */
+  rollbacks: Map<string, string>;
+  /** Tokens of all states of M. */
+  tokens: Set<string>;
+  /** Every committed step of a feature, as its pointer says it. */
+  steps: Set<string>;
+  /** Every pointer that something else wrote. */
+  others: Set<string>;
+  /** Every pointer's token that M ever knew. */
+  known: Set<string>;
+}
+
+export function newHistory(): History {
+  return {
+    plans: new Map(),
+    committed: new Set(),
+    moments: ["{}"],
+    versions: new Map(),
+    early: new Set(),
+    rollbacks: new Map(),
+    tokens: new Set(),
+    steps: new Set(),
+    others: new Set(),
+    known: new Set(),
+  };
+}
+
+interface PlainRecord {
+  tx: string;
+  kind: string;
+  who: { command: string };
+  features: Record<string, { before: Named | null; after: { version: string; content_hash: string } }>;
+}
+
+/** Watches every change of the store, and stops the run at the first that breaks a promise. */
+export type Watch = (key: string, before: StoredObject | undefined, after: StoredObject | undefined) => void;
+
+export const MANIFEST = "_mlforge/manifest.json";
+
+export function watch(objects: Objects, history: History): Watch {
+  const { plans, committed, moments, versions, early, tokens, steps, others, known } = history;
+
+  function manifestChanged(before: StoredObject | undefined, after: StoredObject): void {
+    const next = plainManifest(after);
+    require(!tokens.has(tokenOf(after)), "states differ", "a state of M came back");
+    tokens.add(tokenOf(after));
+    for (const token of Object.values(next.pointers)) known.add(token);
+    moments.push(momentOf(next));
+    if (before === undefined) return firstManifest(next);
+    const last = plainManifest(before);
+    const touched = Object.keys(next.features).filter((f) => !same(last.features[f], next.features[f]));
+    const gone = Object.keys(last.features).filter((f) => next.features[f] === undefined);
+    require(gone.length === 0, "one register", `${gone} vanished`);
+    for (const [feature, top] of Object.entries(last.top)) {
+      require(
+        higher(top, next.top[feature] ?? "0.0.0") === next.top[feature],
+        "numbers rise",
+        `top of ${feature} fell`,
+      );
+    }
+    keptPending(last, next);
+    if (next.seq === last.seq) {
+      return require(touched.length === 0, "one register", `${touched} changed without a commit`);
+    }
+    require(next.seq === last.seq + 1, "one register", `from commit ${last.seq} to ${next.seq}`);
+    isCommitted(last, next, touched);
+  }
+
+  function firstManifest(next: PlainManifest): void {
+    for (const feature of early) {
+      const found = next.features[feature]?.version;
+      require(found !== undefined, "adopted", `${feature} is left out`);
+      require(versions.has(`${feature}@${found}`), "adopted", `${feature} ${found} was never there`);
+    }
+  }
+
+  function isCommitted(last: PlainManifest, next: PlainManifest, touched: readonly string[]): void {
+    const plan = plans.get(next.tx);
+    require(plan !== undefined, "whole batch", `${next.tx} commits without a plan`);
+    const wanted = [...plan.features.keys()].sort();
+    require(same(touched.toSorted(), wanted), "whole batch", `${touched} instead of ${wanted}`);
+    require(!committed.has(next.tx), "whole batch", `${next.tx} commits twice`);
+    committed.add(next.tx);
+    for (const [feature, { version, content, base }] of plan.features) {
+      const now = next.features[feature];
+      const name = `${feature}@${version}`;
+      require(now?.version === version && now.tx === next.tx, "whole batch", `${name} was planned`);
+      const was = last.features[feature];
+      require(
+        was?.version === base?.version && was?.seq === base?.seq,
+        "no lost update",
+        `${name} was planned on ${base?.version} (${base?.seq}), not on ${was?.version} (${was?.seq})`,
+      );
+      const top = last.top[feature];
+      if (!plan.rollback) {
+        require(
+          top === undefined || compareVersions(version, top) > 0,
+          "numbers rise",
+          `${name} with top ${top}`,
+        );
+      }
+      require(
+        higher(next.top[feature], version) === next.top[feature],
+        "numbers rise",
+        `${name} is above top`,
+      );
+      if (!plan.rollback) versions.set(name, content);
+      steps.add(`${feature} ${version} ${next.seq} ${next.tx}`);
+      holdsData(name);
+    }
+    for (const entry of next.pending.filter((e) => e.tx === next.tx)) {
+      const record = objects.get(`_mlforge/tx/${entry.record}.json`);
+      require(record?.sha256 === entry.digest, "redo kept", `${entry.feature} without its record`);
+    }
+    const redo = next.pending.filter((e) => e.tx === next.tx && e.seq === next.seq).map((e) => e.feature)
+      .sort();
+    require(same(redo, wanted), "redo kept", `${redo} pending of ${wanted}`);
+  }
+
+  function rollbackPlanned(object: StoredObject): void {
+    const record = json<PlainRecord>(object);
+    if (record.kind !== "rollback") return;
+    history.rollbacks.set(record.who.command, record.tx);
+    const features = Object.entries(record.features).map(([feature, { before, after }]) =>
+      [feature, { version: after.version, content: after.content_hash, base: before ?? undefined }] as const
+    );
+    plans.set(record.tx, { rollback: true, features: new Map(features) });
+  }
+
+  function keptPending(last: PlainManifest, next: PlainManifest): void {
+    for (const { feature, version, seq } of last.pending) {
+      if (next.pending.some((e) => e.feature === feature && e.seq === seq)) continue;
+      const metadata = objects.has(`${feature}/${version}/.meta.json`);
+      const pointer = objects.get(`${feature}/_latest.json`);
+      const done = next.features[feature]?.seq !== seq ||
+        pointer !== undefined &&
+          (others.has(pointer.sha256) || (json<Partial<Named>>(pointer).seq ?? 0) >= seq);
+      require(metadata && done, "redo kept", `${feature} ${version} is cleared before it is done`);
+    }
+  }
+
+  function holdsData(name: string): void {
+    const [feature, version] = name.split("@");
+    const data = objects.get(`${feature}/${version}/data.parquet`);
+    require(data !== undefined, "committed data", `${name} has no data`);
+    require(data.sha256 === versions.get(name), "committed data", `${name} has other data`);
+  }
+
+  function pointerChanged(feature: string, before: StoredObject | undefined, after: StoredObject): void {
+    const next = json<Partial<Named>>(after);
+    if (next.seq === undefined) {
+      others.add(after.sha256);
+      return;
+    }
+    const name = `${feature}@${next.version}`;
+    const step = `${feature} ${next.version} ${next.seq} ${next.tx}`;
+    require(steps.has(step), "pointer committed", `${step} was never committed`);
+    if (before !== undefined && others.has(before.sha256)) {
+      require(known.has(tokenOf(before)), "foreign pointer", `of ${feature} is overwritten`);
+    }
+    const last = before === undefined ? 0 : json<Partial<Named>>(before).seq ?? 0;
+    require(next.seq >= last, "pointer forward", `${name} went from ${last} back to ${next.seq}`);
+    require(objects.has(`${feature}/${next.version}/.meta.json`), "pointer whole", `${name} has no metadata`);
+    holdsData(name);
+  }
+
+  function metadataChanged(
+    name: string,
+    before: StoredObject | undefined,
+    after: StoredObject | undefined,
+  ): void {
+    require(before === undefined && after !== undefined, "metadata follows", `${name} changed`);
+    const hash = json<{ content_hash: string }>(after).content_hash;
+    require(versions.get(name) === hash, "metadata follows", `${name} was never committed like this`);
+  }
+
+  return (key, before, after) => {
+    if (key === MANIFEST) {
+      require(after !== undefined, "one register", "M was deleted");
+      return manifestChanged(before, after);
+    }
+    if (key.startsWith("_mlforge/tx/") && after !== undefined) return rollbackPlanned(after);
+    const [feature, version, file] = key.split("/");
+    if (feature === undefined || version === undefined || feature === "_mlforge") return;
+    if (version === "_latest.json") {
+      require(after !== undefined, "pointer committed", `that of ${feature} was deleted`);
+      return pointerChanged(feature, before, after);
+    }
+    const name = `${feature}@${version}`;
+    if (file === ".meta.json") metadataChanged(name, before, after);
+    else if (versions.has(name)) holdsData(name);
+  };
+}
+
+/** One feature is called `constructor`: what plain objects inherit must not be found. */
+function plainManifest(object: StoredObject): PlainManifest {
+  const manifest = json<PlainManifest>(object);
+  for (const record of [manifest.features, manifest.top, manifest.pointers]) {
+    Object.setPrototypeOf(record, null);
+  }
+  return manifest;
+}
+
+/** What a reader of M sees, as one comparable text. */
+export function momentOf(manifest: { features: Record<string, { version: string; seq: number }> }): string {
+  const versions = Object.entries(manifest.features).map(([f, { version, seq }]) => [f, `${version} ${seq}`]);
+  return JSON.stringify(Object.fromEntries(versions.sort()));
+}
+
+export function json<T>(object: StoredObject): T {
+  return JSON.parse(new TextDecoder().decode(object.bytes));
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+export function require(holds: boolean, invariant: Invariant, what: string): asserts holds {
+  if (!holds) throw new Violation(invariant, what);
+}
