@@ -2,7 +2,7 @@ import { processContext } from "./src/cli/process_context.ts";
 import { bugError, renderError } from "./src/cli/render_error.ts";
 import { run } from "./src/cli/run.ts";
 
-const context = processContext(Deno.args);
+const context = processContext(Deno.args, Deno.exit);
 
 // What nobody awaited is a bug too, and must not end in a bare trace.
 globalThis.addEventListener("unhandledrejection", (event) => {
@@ -11,6 +11,4 @@ globalThis.addEventListener("unhandledrejection", (event) => {
   Deno.exit(1);
 });
 
-const code = await run(context);
-context.flush();
-Deno.exit(code);
+Deno.exit(await run(context));

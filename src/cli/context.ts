@@ -7,7 +7,7 @@ export interface CliContext extends ApplicationContext {
   readonly cwd: string;
   env(name: string): string | undefined;
   now(): Date;
-  /** Writes a result. It is held back until the command ends, so that a reader sees whole output or a closed pipe. */
+  /** Writes a result. A reader that closed the pipe is no error. */
   out(text: string): void;
   /** Writes a message, at once. */
   err(text: string): void;

@@ -1,20 +1,14 @@
-import { MlforgeError } from "../error.ts";
+import { EXIT_CODES, MlforgeError } from "../error.ts";
 import type { CliContext } from "./context.ts";
 
-/** The context of the running process, and the way to send off its results. */
-export interface ProcessContext extends CliContext {
-  /** Writes the held-back results; a pipe that its reader closed is no error. */
-  flush(): void;
-}
-
-export function processContext(args: readonly string[]): ProcessContext {
+/** The context of the running process; `exit` ends it at once, for whoever presses Ctrl-C twice. */
+export function processContext(args: readonly string[], exit: (code: number) => never): CliContext {
   const env = (name: string) => Deno.env.get(name);
   const isTerminal = { stdout: Deno.stdout.isTerminal(), stderr: Deno.stderr.isTerminal() };
   const mayColour = (env("NO_COLOR") ?? "") === "" && env("TERM") !== "dumb";
   const colour = { stdout: isTerminal.stdout && mayColour, stderr: isTerminal.stderr && mayColour };
-  const held: string[] = [];
   let signal: AbortSignal | undefined;
-  const out = (text: string) => void held.push(text);
+  const out = (text: string) => write(Deno.stdout, text);
   const err = (text: string) => write(Deno.stderr, text);
   return {
     args,
@@ -26,21 +20,23 @@ export function processContext(args: readonly string[]): ProcessContext {
     isTerminal,
     colour,
     columns: isTerminal.stdout ? terminalWidth() : undefined,
-    signal: () => signal ??= listen(),
+    signal: () => signal ??= listen(exit),
     // Messages on stderr bring their own colour; for results a depth of 4 is what stricli asks for.
     process: { stdout: { write: out, getColorDepth: () => colour.stdout ? 4 : 1 }, stderr: { write: err } },
-    flush: () => write(Deno.stdout, held.splice(0).join("")),
   };
 }
 
+/** A pipe that its reader closed (`head`, a pager) is no error: who reads has seen enough. */
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   let bytes = new TextEncoder().encode(text);
-  try {
-    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
-  } catch (cause) {
-    if (cause instanceof Deno.errors.WouldBlock) return write(stream, new TextDecoder().decode(bytes));
-    // Whoever reads (`head`, a pager) has seen enough.
-    if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(stream.writeSync(bytes));
+    } catch (cause) {
+      if (cause instanceof Deno.errors.BrokenPipe) return;
+      // A pipe that does not block is full: its reader needs a moment.
+      if (!(cause instanceof Deno.errors.WouldBlock)) throw cause;
+    }
   }
 }
 
@@ -52,12 +48,12 @@ function terminalWidth(): number | undefined {
   }
 }
 
-function listen(): AbortSignal {
+function listen(exit: (code: number) => never): AbortSignal {
   const controller = new AbortController();
   const on = (signal: Deno.Signal, error: MlforgeError) => {
     Deno.addSignalListener(signal, () => {
-      // A second one means: now.
-      if (controller.signal.aborted) Deno.kill(Deno.pid, "SIGKILL");
+      // A second one means: now. The store stands that, as it stands a kill.
+      if (controller.signal.aborted) exit(EXIT_CODES[error.code]);
       controller.abort(error);
     });
   };

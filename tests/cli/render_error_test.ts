@@ -82,7 +82,7 @@ Deno.test("control characters of a message are shown, not obeyed", () => {
 Deno.test("with colour the same text is shown", () => {
   const error = new MlforgeError("usage", "Bad", { hint: "Do.", place });
   const coloured = render(error, { colour: true });
-  assert.match(coloured, /\x1b\[31m/);
+  assert.ok(coloured.includes("\x1b[31m"));
   // deno-lint-ignore no-control-regex
   assert.equal(coloured.replace(/\x1b\[\d+m/g, ""), render(error));
 });
@@ -114,7 +114,7 @@ Deno.test("anything else that is thrown is a bug, in one line", () => {
   assert.equal(error.code, "failed");
   assert.match(
     render(error),
-    /^Error: This is a bug in mlforge: TypeError: x is not a function\n  Please report it/,
+    /^Error: This is a bug in mlforge: TypeError: x is not a function\n {2}Please report it/,
   );
   const own = new MlforgeError("lost", "Lost");
   assert.equal(bugError(own), own);
