@@ -1,4 +1,4 @@
-import { MlforgeError, throwAll } from "../error.ts";
+import { type MlforgeError, throwAll } from "../error.ts";
 import { openPublisher } from "../publish/open.ts";
 import type { Entry } from "../publish/publisher.ts";
 import { runJobs } from "../workers/pool.ts";

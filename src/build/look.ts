@@ -4,7 +4,7 @@ import type { Feature, Project, TransformFunction } from "../definitions/model.t
 import { type Prepared, withPrepared } from "../engines/duckdb/feature.ts";
 import { runGroup } from "../engines/duckdb/group.ts";
 import { type Column, quote } from "../engines/duckdb/types.ts";
-import { MlforgeError } from "../error.ts";
+import type { MlforgeError } from "../error.ts";
 import { configOf } from "./config_hash.ts";
 import { findFiles } from "./sources.ts";
 import { featureTask } from "./tasks.ts";

@@ -22,7 +22,7 @@ async function totals(
   await using shop = await openWorkshop({ "definitions.yaml": definitions(source), ...files });
   await prepare?.(shop.folder);
   await shop.build();
-  return rowsOf(await shop.data("total"));
+  return await rowsOf(await shop.data("total"));
 }
 
 const EXPECTED = [["ann", "30"], ["bob", "5"]];

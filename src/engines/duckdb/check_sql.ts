@@ -20,15 +20,11 @@ const CLOCK_WORDS = new Set([
   "current_timestamp",
   "localtime",
   "localtimestamp",
-  "current_user",
-  "current_role",
-  "session_user",
-  "user",
 ]);
 
 /** Functions that tell of the engine or the session instead of the data. */
 const ENVIRONMENT =
-  /^(current_setting|getenv|getvariable|version|pg_.*|has_.*_privilege|txid_.*|current_.*|query|query_table)$/;
+  /^(current_setting|getenv|getvariable|version|pg_.*|has_.*_privilege|current_.*|query|query_table)$/;
 
 type Node = { [key: string]: unknown };
 
