@@ -3,7 +3,7 @@ import type { GenericSchema, InferOutput } from "valibot";
 import { type MlforgeError, throwAll } from "../error.ts";
 import { checkFeature, type Known } from "./check_feature.ts";
 import { checkSource, definedOnly } from "./check_source.ts";
-import { shapeOf } from "./shape.ts";
+import { shapeOf } from "../yaml/shape.ts";
 import type { Entity, Project } from "./model.ts";
 import { rightName, whyNotName } from "./names.ts";
 import type { RawDefinitions } from "./raw.ts";
@@ -17,7 +17,7 @@ import { FORMS, outlineSchema, type RawEntity, sourceSchema } from "./schema.ts"
 export function checkDefinitions(raw: RawDefinitions, earlier: readonly MlforgeError[] = []): Project {
   const errors = [...earlier];
   const report = reporter(raw, errors);
-  const outline = shapeOf(outlineSchema, raw.value, report);
+  const outline = shapeOf(outlineSchema, raw.value, report, { what: "the definitions" });
   if (outline === undefined) {
     throwAll(errors);
     throw new Error("unreachable: a wrong shape has errors");
@@ -67,7 +67,7 @@ function each<Schema extends GenericSchema, Checked>(
     Object.entries(all).map(([name, one]) => {
       const at = report.below(name);
       checkName(what, name, at);
-      const raw = shapeOf(schema, one, at, `${what} "${name}"`);
+      const raw = shapeOf(schema, one, at, { what: `${what} "${name}"` });
       return [name, raw === undefined ? undefined : check(name, raw, at)];
     }),
   );

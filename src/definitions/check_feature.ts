@@ -103,7 +103,7 @@ function checkTransform(name: string, raw: RawFeature, report: Reporter): Transf
       "Only a feature's own SQL takes threads.",
     );
   }
-  if (sql !== undefined) return { kind: "sql", sql, place: report.below("sql").place() };
+  if (sql !== undefined) return { kind: "sql", sql, place: report.below("sql").place("value") };
   // The function's identity is added by the loader, which knows the modules.
   if (raw.transform !== undefined) return { kind: "function", run: raw.transform, text: "" };
   if ((raw.sources?.length ?? 1) > 1) {

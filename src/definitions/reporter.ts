@@ -8,8 +8,8 @@ export interface Reporter {
   at(path: readonly (string | number)[], message: string, hint?: string): void;
   /** At a key. */
   key(path: readonly (string | number)[], message: string, hint?: string): void;
-  /** Of the part itself. */
-  place(): Place;
+  /** Of the part itself: its key, or its value. */
+  place(part?: "key" | "value"): Place;
   below(...path: (string | number)[]): Reporter;
 }
 
@@ -25,7 +25,7 @@ export function reporter(
   return {
     at: add("value"),
     key: add("key"),
-    place: () => raw.placeOf(base, "key"),
+    place: (part = "key") => raw.placeOf(base, part),
     below: (...path) => reporter(raw, errors, [...base, ...path]),
   };
 }

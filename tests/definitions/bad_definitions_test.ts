@@ -49,7 +49,7 @@ const cases: Case[] = [
     expected: [[
       "5:54",
       "5:3",
-      `"owner" of feature "one" must be text, and is 1 | Put "1" in quotes if text is meant.`,
+      `"owner" of feature "one" must be text, and is a number | Put it in quotes: without them it is read as no text.`,
     ]],
   },
   {
@@ -142,7 +142,7 @@ const airport = entity({ name: "airport", joinKey: "origin" });`,
     expected: [[
       "5:58",
       "5:3",
-      `"timestamp" of feature "one" must be text or a block of keys, and is 7 | Put "7" in quotes if text is meant.`,
+      `"timestamp" of feature "one" must be text or a mapping, and is a number | Put it in quotes: without them it is read as no text.`,
     ]],
   },
   {

@@ -139,7 +139,7 @@ Deno.test("YAML entities that can't be are refused", async () => {
 
 Deno.test("YAML keys that are empty, and unknown ones at the top, are refused", async () => {
   assert.deepEqual(await complaints({ "definitions.yaml": "name: demo\nfeature: {}\nfeatures:\n" }), [
-    `3:1 "features" of the definitions must be a block of names, and is empty`,
+    `3:1 "features" of the definitions must be a mapping, and is empty | Write a value, or remove the key.`,
     `2:1 Unknown key "feature" in the definitions | Did you mean "features"?`,
   ]);
 });
