@@ -45,6 +45,7 @@ async function moving(context: CliContext): Promise<Progress> {
       if (!stopped) screen = update.createLogUpdate(process.stderr);
     });
   const draw = () => {
+    if (running.size === 0) return screen?.clear();
     const width = context.columns ?? 80;
     screen?.([...running].map(([feature, state]) => cut(runningLine(feature, state), width - 1)).join("\n"));
   };

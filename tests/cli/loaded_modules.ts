@@ -1,4 +1,4 @@
-import { cliCommand } from "./run_cli.ts";
+import { fileURLToPath } from "node:url";
 
 /**
  * URLs of all modules that a command loads, by V8's own account: with DENO_COVERAGE_DIR Deno writes a file for each
@@ -10,8 +10,12 @@ export async function loadedModules(
 ): Promise<string[]> {
   const folder = await Deno.makeTempDir({ prefix: "mlforge-test-" });
   try {
-    const env = { DENO_COVERAGE_DIR: folder };
-    const { code, stderr } = await cliCommand(args, { ...options, env }).output();
+    const main = fileURLToPath(new URL("./main_to_its_end.ts", import.meta.url));
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      ...options,
+      args: ["run", "-A", "--no-check", main, ...args],
+      env: { DENO_COVERAGE_DIR: folder },
+    }).output();
     if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
     const urls: string[] = [];
     for await (const entry of Deno.readDir(folder)) {
