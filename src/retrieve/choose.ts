@@ -1,0 +1,70 @@
+import { MlforgeError } from "../error.ts";
+import { suggestName } from "../nearest.ts";
+import type { Meta } from "../publish/meta.ts";
+import type { Publisher, Snapshot } from "../publish/publisher.ts";
+
+/** One version of a feature, whose data is here. */
+export interface Chosen {
+  feature: string;
+  version: string;
+  meta: Meta;
+  /** Absolute path of its Parquet file. */
+  file: string;
+}
+
+/**
+ * Finds what `name` (the published version) and `name@1.2.0` stand for, all of it out of one snapshot. Errors: no such
+ * feature or version, one asked for twice, data that is not on this machine.
+ */
+export async function chooseFeatures(
+  publisher: Publisher,
+  snapshot: Snapshot,
+  wanted: readonly string[],
+): Promise<Chosen[]> {
+  if (wanted.length === 0) {
+    throw new MlforgeError("usage", "No features to retrieve", { hint: "Name at least one." });
+  }
+  const chosen: Chosen[] = [];
+  for (const text of wanted) {
+    const found = await choose(publisher, snapshot, text);
+    if (chosen.some(({ feature }) => feature === found.feature)) {
+      throw new MlforgeError("usage", `Feature "${found.feature}" is asked for twice`, {
+        hint: "Retrieve two versions of one feature in two runs: their columns have the same names.",
+      });
+    }
+    chosen.push(found);
+  }
+  return chosen;
+}
+
+async function choose(publisher: Publisher, snapshot: Snapshot, text: string): Promise<Chosen> {
+  const [feature = "", asked, ...rest] = text.split("@");
+  if (rest.length > 0 || asked === "") {
+    throw new MlforgeError("usage", `Can't read "${text}" as a feature`, {
+      hint: "Write its name, or name@version: user_spend@1.2.0.",
+    });
+  }
+  const published = snapshot.features.get(feature)?.version;
+  const version = asked ?? published;
+  if (
+    version === undefined || (published === undefined && (await publisher.versions(feature)).length === 0)
+  ) {
+    throw new MlforgeError("usage", `No feature "${feature}" in this store`, {
+      hint: suggestName(feature, snapshot.features.keys()),
+    });
+  }
+  const versions = asked === undefined ? [version] : await publisher.versions(feature);
+  const meta = versions.includes(version) ? await publisher.metadata(feature, version) : undefined;
+  if (meta === undefined) {
+    throw new MlforgeError("usage", `Feature "${feature}" has no version ${version}`, {
+      hint: `There are: ${(await publisher.versions(feature)).join(", ")}.`,
+    });
+  }
+  const file = await publisher.dataPath(feature, version);
+  if (file === undefined) {
+    throw new MlforgeError("failed", `The data of feature "${feature}" ${version} is not here`, {
+      hint: "Run `mlforge sync`: it rebuilds data that was not committed to git.",
+    });
+  }
+  return { feature, version, meta, file };
+}

@@ -1,0 +1,94 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { extname } from "node:path";
+import { engineError } from "../engines/duckdb/errors.ts";
+import { timeColumn } from "../engines/duckdb/timestamp.ts";
+import { type Column, columnsOf, literal, quote } from "../engines/duckdb/types.ts";
+import { MlforgeError } from "../error.ts";
+import { suggestName } from "../nearest.ts";
+
+/** SQL name of the table of labels; `row` numbers them from 0, as they came. */
+export const LABELS = "_labels";
+/** Columns of that table beside the labels' own. */
+export const ROW = "_mlforge_row";
+export const TIME = "_mlforge_time";
+
+const READERS: Record<string, string> = {
+  ".parquet": "read_parquet",
+  ".csv": "read_csv",
+  ".tsv": "read_csv",
+  ".json": "read_json",
+  ".jsonl": "read_json",
+  ".ndjson": "read_json",
+};
+
+/**
+ * Loads the file into the table LABELS, in its own order. A CSV's columns named in `texts` stay text, whatever they look
+ * like (a key `007` is not 7), and so does a time that does not start with its year: which of `03/04/2024` is the day
+ * is not for the CSV reader to guess. Returns the labels' own columns.
+ */
+export async function loadLabels(
+  connection: DuckDBConnection,
+  file: string,
+  options: { time: string | undefined; texts: ReadonlySet<string> },
+): Promise<Column[]> {
+  const reader = READERS[extname(file).toLowerCase()];
+  if (reader === undefined) {
+    throw new MlforgeError("usage", `Can't tell the format of the labels "${file}"`, {
+      hint: `Give them in a file that ends in ${Object.keys(READERS).join(", ")}.`,
+    });
+  }
+  await requireFile(file);
+  try {
+    const csv = reader === "read_csv";
+    const call = (types: ReadonlySet<string>) => {
+      const fixed = [...types].map((name) => `${literal(name)}: 'VARCHAR'`).join(", ");
+      const sniffing = fixed === "" ? "" : `, types = {${fixed}}`;
+      return `${reader}([${literal(file)}]${csv ? `, header = true, sample_size = -1${sniffing}` : ""})`;
+    };
+    const read = async (types: ReadonlySet<string>) =>
+      columnsOf(await connection.run(`SELECT * FROM ${call(types)} LIMIT 0`));
+    let columns = await read(new Set());
+    const types = new Set(columns.map((c) => c.name).filter((name) => csv && options.texts.has(name)));
+    const time = columns.find((c) => c.name === options.time);
+    if (csv && time !== undefined && /^(DATE|TIMESTAMP)/.test(time.type)) {
+      const text = call(new Set([time.name]));
+      const odd = await connection.runAndReadAll(
+        `SELECT 1 FROM ${text} WHERE NOT regexp_matches(${quote(time.name)}, '^[0-9]{4}-') LIMIT 1`,
+      );
+      if (odd.getRows().length > 0) types.add(time.name);
+    }
+    if (types.size > 0) columns = await read(types);
+    await connection.run(
+      `CREATE TABLE ${LABELS} AS SELECT *, row_number() OVER () - 1 AS ${ROW} FROM ${call(types)}`,
+    );
+    return columns;
+  } catch (cause) {
+    throw engineError(cause, `read the labels "${file}"`);
+  }
+}
+
+/** Adds the column TIME to LABELS: the moment of each label, in UTC. */
+export async function addTime(connection: DuckDBConnection, column: string): Promise<void> {
+  const expression = await timeColumn(connection, { relation: LABELS, column, what: "the labels" });
+  await connection.run(`ALTER TABLE ${LABELS} ADD COLUMN ${TIME} TIMESTAMP`);
+  await connection.run(`UPDATE ${LABELS} SET ${TIME} = ${expression}`);
+}
+
+/** The label column of that name. `what` says what it is for: `key "user_id"`. */
+export function requireLabel(columns: readonly Column[], name: string, what: string): Column {
+  const found = columns.find((c) => c.name === name);
+  if (found !== undefined) return found;
+  throw new MlforgeError("usage", `The labels have no column "${name}", needed as ${what}`, {
+    hint: suggestName(name, columns.map((c) => c.name)),
+  });
+}
+
+async function requireFile(file: string): Promise<void> {
+  const found = await Deno.stat(file).catch((cause: unknown) => {
+    throw new MlforgeError("usage", `Can't read the labels "${file}"`, {
+      cause,
+      hint: cause instanceof Deno.errors.NotFound ? "There is no such file." : "Is it readable?",
+    });
+  });
+  if (!found.isFile) throw new MlforgeError("usage", `The labels "${file}" are not a file`);
+}
