@@ -88,6 +88,16 @@ function checkKeys(
     }
     return known.entities.get(one) ?? [];
   });
+  for (const [i, entity] of entities.entries()) {
+    const other = entities.slice(0, i).find((before) =>
+      before.keys.some((key) => entity.keys.includes(key)) &&
+      JSON.stringify(before.fromColumns) !== JSON.stringify(entity.fromColumns)
+    );
+    if (other === undefined) continue;
+    const message =
+      `Entities "${other.name}" and "${entity.name}" of feature "${name}" make one key differently`;
+    report.at(["entities"], message, "Give one of them another join key.");
+  }
   return { entities, keys: [...new Set(entities.flatMap((entity) => entity.keys))] };
 }
 

@@ -1,6 +1,7 @@
 import { MlforgeError } from "../error.ts";
 import { mapStack, thrownPlace } from "./caller.ts";
 import { checkDefinitions } from "./check.ts";
+import { fillPaths } from "./fill_paths.ts";
 import { fromModule } from "./from_module.ts";
 import type { Feature, Project, TransformFunction } from "./model.ts";
 import { identityOf } from "./module/identity.ts";
@@ -26,7 +27,7 @@ export async function loadModule(
     });
   }
   const errors: MlforgeError[] = [];
-  const raw = fromModule(exported["default"], file, errors);
+  const raw = fillPaths(fromModule(exported["default"], file, errors), env, errors);
   const project = await settle(checkDefinitions(raw, errors), raw, env);
   const features = await Promise.all(project.features.map((one) => withIdentity(one, modules)));
   return { ...project, features };

@@ -137,6 +137,14 @@ Deno.test("YAML entities that can't be are refused", async () => {
   ]);
 });
 
+Deno.test("entities of one feature that make one key differently are refused", async () => {
+  const text = yaml.replace("entities: [customer]", "entities: [customer, person]")
+    .replace("entities:\n", "entities:\n  person: {join_key: customer_id, from_columns: [last]}\n");
+  assert.deepEqual(await complaints({ "definitions.yaml": text }), [
+    `37:15 Entities "customer" and "person" of feature "customers" make one key differently | Give one of them another join key.`,
+  ]);
+});
+
 Deno.test("YAML keys that are empty, and unknown ones at the top, are refused", async () => {
   assert.deepEqual(await complaints({ "definitions.yaml": "name: demo\nfeature: {}\nfeatures:\n" }), [
     `3:1 "features" of the definitions must be a mapping, and is empty | Write a value, or remove the key.`,
