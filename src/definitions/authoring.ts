@@ -128,6 +128,8 @@ export interface S3StoreOptions {
   region?: string;
   endpoint?: string;
   pathStyle?: boolean;
+  /** Allows plain http to an endpoint that is not this machine. */
+  insecure?: boolean;
 }
 
 /** Keeps features in a bucket of S3, or of a server that speaks its language. */
@@ -142,6 +144,8 @@ export interface GcsStoreOptions {
   bucket: string;
   prefix?: string;
   endpoint?: string;
+  /** Allows plain http to an endpoint that is not this machine. */
+  insecure?: boolean;
 }
 
 /** Keeps features in a bucket of Google Cloud Storage. */

@@ -12,7 +12,7 @@ import { FORMS, outlineSchema, type RawEntity, sourceSchema } from "./schema.ts"
 
 /**
  * Makes the project of what either form holds. All errors are thrown at once: `earlier` ones, which the loader found,
- * come first. The store and `${oc.env:...}` in paths are the caller's.
+ * come first. Paths are filled in already, and the store is the caller's.
  */
 export function checkDefinitions(raw: RawDefinitions, earlier: readonly MlforgeError[] = []): Project {
   const errors = [...earlier];

@@ -1,12 +1,10 @@
 import { MlforgeError } from "../error.ts";
 import { mapStack, thrownPlace } from "./caller.ts";
-import { checkDefinitions } from "./check.ts";
-import { fillPaths } from "./fill_paths.ts";
 import { fromModule } from "./from_module.ts";
 import type { Feature, Project, TransformFunction } from "./model.ts";
 import { identityOf } from "./module/identity.ts";
 import { Modules } from "./module/modules.ts";
-import { settle } from "./settle.ts";
+import { makeProject } from "./project.ts";
 
 /** Loads definitions.ts (.js, .mjs): runs the module, checks what it exports, finds what its functions are made of. */
 export async function loadModule(
@@ -27,8 +25,7 @@ export async function loadModule(
     });
   }
   const errors: MlforgeError[] = [];
-  const raw = fillPaths(fromModule(exported["default"], file, errors), env, errors);
-  const project = await settle(checkDefinitions(raw, errors), raw, env);
+  const project = makeProject(fromModule(exported["default"], file, errors), env, errors);
   const features = await Promise.all(project.features.map((one) => withIdentity(one, modules)));
   return { ...project, features };
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { storeSchema } from "../profile/schema.ts";
 import { AGGREGATIONS } from "./model.ts";
 import type { TransformFunction } from "./model.ts";
 
@@ -109,5 +110,5 @@ export const yamlSchema = v.strictObject({
   sources: v.optional(v.record(v.string(), sourceSchema)),
   entities: v.optional(v.record(v.string(), yamlEntity)),
   features: v.record(v.string(), yamlFeature),
-  offline_store: v.optional(v.looseObject({ KIND: v.picklist(["local", "s3", "gcs"]) })),
+  offline_store: v.optional(storeSchema),
 });

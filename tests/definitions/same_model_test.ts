@@ -160,6 +160,32 @@ Deno.test("a path's missing variable is reported at the path", async () => {
   assert.deepEqual(more, []);
 });
 
+Deno.test("a store in the definitions is read as in a profile, in both forms", async () => {
+  const expected = {
+    kind: "s3",
+    bucket: "my-bucket",
+    prefix: "v1",
+    endpoint: "http://localhost:9000",
+    pathStyle: true,
+  };
+  const options = `bucket: "\${oc.env:BUCKET}", prefix: v1, endpoint: "http://localhost:9000"`;
+  const a = yaml.replace("{KIND: local, path: ./store}", `{KIND: s3, ${options}, path_style: true}`);
+  const b = module.replaceAll("LocalStore", "S3Store")
+    .replace(`"./store"`, `{ ${options.replace("v1", '"v1"')}, pathStyle: true }`);
+  const env = { BUCKET: "my-bucket" };
+  assert.deepEqual((await load({ "definitions.yaml": a }, env)).store, expected);
+  assert.deepEqual((await load({ "definitions.ts": b }, env)).store, expected);
+});
+
+Deno.test("a store's errors come together with all others", async () => {
+  const text = yaml.replace("path: ./store", "pth: ./store").replace("owner: someone", "owner: [someone]");
+  assert.deepEqual((await complaints({ "definitions.yaml": text })).map((one) => one.replace(/ \|.*/, "")), [
+    `38:1 Key "path" is missing in the store of the definitions`,
+    `38:30 Unknown key "pth" in the store of the definitions`,
+    `26:12 "owner" of feature "delays" must be text, and is a list`,
+  ]);
+});
+
 Deno.test("findDefinitions() finds one file, and refuses to choose between two", async () => {
   await withFiles({ "definitions.yaml": "", "other.ts": "" }, async (folder) => {
     assert.equal(await findDefinitions(folder), join(folder, "definitions.yaml"));
