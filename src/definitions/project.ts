@@ -28,7 +28,7 @@ function storeOf(raw: RawDefinitions, env: Environment, errors: MlforgeError[]):
     }, env);
   } catch (error) {
     if (!(error instanceof MlforgeError)) throw error;
-    errors.push(...error.all());
+    errors.push(error);
     return undefined;
   }
 }

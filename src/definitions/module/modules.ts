@@ -118,7 +118,7 @@ export class Modules {
       stripped = await strip(file, await Deno.readTextFile(file));
     } catch (error) {
       if (!(error instanceof MlforgeError)) throw error;
-      errors.push(...error.all());
+      errors.push(error);
       return;
     }
     const imports = readImports(stripped, errors);
