@@ -2,6 +2,7 @@ import { type BaseIssue, type GenericSchema, type InferOutput, safeParse } from 
 import { MlforgeError, throwAll } from "../error.ts";
 import { suggestName } from "../nearest.ts";
 import type { Path, PlaceOf } from "./located.ts";
+import { namesOf, schemasAt, valueAt, type Walkable } from "./walk.ts";
 
 /** Takes what is wrong: with a value, or with a key. Paths are those of the value that was checked. */
 export interface ShapeReport {
@@ -35,10 +36,15 @@ export function shapeOf<Schema extends GenericSchema>(
   report: ShapeReport,
   options: ShapeOptions,
 ): InferOutput<Schema> | undefined {
-  const result = safeParse(schema, value);
-  if (result.success) return result.output;
   const telling: Telling = { ...options, schema, value, report };
-  for (const issue of result.issues) tell(issue, [], telling);
+  const lists = [...misplacedLists(schema, value, value, [])];
+  for (const path of lists) tellWrongType(path, telling);
+  const result = safeParse(schema, value);
+  if (result.success && lists.length === 0) return result.output;
+  for (const issue of result.issues ?? []) {
+    const inList = lists.some((list) => list.every((step, i) => issue.path?.[i]?.key === step));
+    if (!inList) tell(issue, [], telling);
+  }
   return undefined;
 }
 
@@ -90,11 +96,30 @@ function tell(issue: BaseIssue<unknown>, base: Path, telling: Telling): void {
   if (typeof issue.input === "string" && names.length > 0) {
     return report.at(path, `${name} can't be "${issue.input}"`, suggestName(issue.input, names));
   }
-  report.at(
-    path,
-    `${name} must be ${wanted(schemas)}, and is ${shown(issue.input)}`,
-    hintFor(issue.input, schemas),
-  );
+  tellWrongType(path, telling);
+}
+
+function tellWrongType(path: Path, { schema, value, what, report }: Telling): void {
+  const schemas = schemasAt(schema, value, path);
+  const is = valueAt(value, path);
+  const name = capital(named(path, what));
+  report.at(path, `${name} must be ${wanted(schemas)}, and is ${shown(is)}`, hintFor(is, schemas));
+}
+
+/** Lists where mappings belong: valibot takes them, with their indexes as keys. */
+function* misplacedLists(schema: GenericSchema, root: unknown, value: unknown, path: Path): Generator<Path> {
+  if (typeof value !== "object" || value === null) return;
+  const list = Array.isArray(value);
+  const schemas = schemasAt(schema, root, path);
+  if (list && schemas.length > 0 && schemas.every(({ type }) => WORDS[type] === WORDS["record"])) {
+    yield path;
+    return;
+  }
+  // Beyond what the schema knows nothing is looked at, however much is there.
+  if (schemas.every(({ type }) => type === "unknown")) return;
+  for (const [key, one] of Object.entries(value)) {
+    yield* misplacedLists(schema, root, one, [...path, list ? Number(key) : key]);
+  }
 }
 
 /** valibot stops at a mapping's first unknown key: this tells them all. */
@@ -124,7 +149,6 @@ const WORDS: Record<string, string> = {
   record: "a mapping",
   strict_object: "a mapping",
   loose_object: "a mapping",
-  variant: "a mapping",
   function: "a function",
 };
 
@@ -146,47 +170,4 @@ function hintFor(value: unknown, schemas: readonly Walkable[]): string {
     return "Put it in quotes: without them it is read as no text.";
   }
   return value === null ? "Write a value, or remove the key." : "Write it so.";
-}
-
-/** The parts of a valibot schema that lead to the schemas below it. */
-interface Walkable {
-  type: string;
-  wrapped?: Walkable;
-  entries?: Record<string, Walkable>;
-  value?: Walkable;
-  item?: Walkable;
-  /** A union's or variant's ways; a picklist's names. */
-  options?: readonly unknown[];
-  /** A variant's key that decides. */
-  key?: unknown;
-  literal?: unknown;
-}
-
-/** The schemas that a value at a path can have: several below a union; the one that a variant's key names. */
-function schemasAt(schema: unknown, value: unknown, path: Path): Walkable[] {
-  const one = schema as Walkable;
-  if (one.wrapped !== undefined) return schemasAt(one.wrapped, value, path);
-  const [step, ...rest] = path;
-  if (one.type === "union") return one.options!.flatMap((option) => schemasAt(option, value, path));
-  if (one.type === "variant" && step !== undefined) {
-    const ways = one.options as Walkable[];
-    const key = String(one.key);
-    const chosen = ways.filter((way) => way.entries?.[key]?.literal === valueAt(value, [key]));
-    return (chosen.length > 0 ? chosen : ways).flatMap((way) => schemasAt(way, value, path));
-  }
-  if (step === undefined) return [one];
-  const next = one.entries?.[step] ?? one.value ?? one.item;
-  return next === undefined ? [] : schemasAt(next, valueAt(value, [step]), rest);
-}
-
-function namesOf({ type, options, literal }: Walkable): string[] {
-  const names = type === "picklist" ? options ?? [] : [literal];
-  return names.filter((name) => typeof name === "string");
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce(
-    (at: unknown, step) => (at as Record<string | number, unknown> | null | undefined)?.[step],
-    value,
-  );
 }
