@@ -3,7 +3,8 @@ import type { Project } from "../definitions/model.ts";
 import { MlforgeError } from "../error.ts";
 import { suggestName } from "../nearest.ts";
 import type { Publisher, Snapshot } from "../publish/publisher.ts";
-import type { ResolvedConfig } from "../profile/resolve.ts";
+import { resolveConfig, type ResolvedConfig } from "../profile/resolve.ts";
+import { openPublisher } from "../publish/open.ts";
 import type { StoreConfig } from "../stores/config.ts";
 import type { CliContext } from "./context.ts";
 import type { ProjectFlags } from "./flags.ts";
@@ -30,7 +31,6 @@ export async function workplace(
   flags: ProjectFlags,
   target?: string,
 ): Promise<Workplace> {
-  const { resolveConfig } = await import("../profile/resolve.ts");
   const config = await resolveConfig({
     cwd: context.cwd,
     env: context.env,
@@ -65,10 +65,7 @@ export async function workplace(
       });
     },
     store,
-    async publisher() {
-      const { openPublisher } = await import("../publish/open.ts");
-      return await openPublisher(await store());
-    },
+    publisher: async () => await openPublisher(await store()),
   };
 }
 
