@@ -1,22 +1,155 @@
-import type { Store } from "../../src/stores/store.ts";
-import { type ObjectPublisher, openObjectPublisher } from "../../src/publish/object_store.ts";
+import assert from "node:assert/strict";
+import { stableJson } from "../../src/publish/meta.ts";
 import { testPublisher } from "./contract.ts";
+import { openCountingStore } from "./counting_store.ts";
 import { openMemoryStore } from "./memory_store.ts";
-
-function open(store: Store, tempFolder: string): ObjectPublisher {
-  return openObjectPublisher(store, {
-    tempFolder,
-    clock: () => new Date(),
-    random: Math.random,
-    sleep: () => Promise.resolve(),
-  });
-}
+import { isError, M, openOnStore, test } from "./object_bench.ts";
+import {
+  publishedSnapshot,
+  publishTexts,
+  readText,
+  sampleMeta,
+  stageText,
+  versionsOf,
+  WHO,
+} from "./sample_batch.ts";
 
 testPublisher("object store", async () => {
   const tempFolder = await Deno.makeTempDir();
   const store = openMemoryStore();
   return {
-    open: () => Promise.resolve(open(store, tempFolder)),
+    open: () => Promise.resolve(openOnStore(store, tempFolder)),
     dispose: () => Deno.remove(tempFolder, { recursive: true }),
   };
+});
+
+test("a batch of N features costs 3N + 4 requests, first versions and next ones", async ({ openOn, store }) => {
+  const names = ["a", "b", "c", "d", "e"];
+  const texts = (round: number) => Object.fromEntries(names.map((name) => [name, `${name}${round}`]));
+  await publishTexts(openOn(store), { other: "o" });
+  for (const round of [1, 2, 3]) {
+    const counting = openCountingStore(store);
+    await publishTexts(openOn(counting.store), texts(round));
+    assert.equal(counting.requests.length, 3 * names.length + 4, counting.requests.join("\n"));
+  }
+});
+
+test("a look at all features is one request", async ({ openOn, store, publisher }) => {
+  await publishTexts(publisher, { a: "a", b: "b", c: "c" });
+  const counting = openCountingStore(store);
+  assert.equal((await openOn(counting.store).read()).features.size, 3);
+  assert.deepEqual(counting.requests, [`get ${M}`]);
+});
+
+test("a build that finds nothing to do costs one request, and writes nothing", async ({ openOn, store, publisher }) => {
+  await publishTexts(publisher, { a: "a" });
+  const counting = openCountingStore(store);
+  const batch = await openOn(counting.store).begin(WHO);
+  publishedSnapshot(await batch.publish([]));
+  await batch.close();
+  assert.deepEqual(counting.requests, [`get ${M}`]);
+});
+
+test("a feature may be called constructor", async ({ publisher }) => {
+  await publishTexts(publisher, { constructor: "c1" });
+  await publishTexts(publisher, { constructor: "c2" });
+  assert.equal(await readText(publisher, "constructor"), "1.1.0 c2");
+});
+
+test("pointers say version, commit and transaction", async ({ publisher, text }) => {
+  const snapshot = await publishTexts(publisher, { a: "a" });
+  const { version, seq, tx } = snapshot.features.get("a") ?? assert.fail();
+  assert.equal(text("a/_latest.json"), stableJson({ version, seq, tx }));
+});
+
+test("data of a dead build is used where it is the same, and left alone where it is not", async ({ publisher }) => {
+  const dead = await publisher.begin(WHO);
+  await stageText(publisher, dead, "a", "same");
+  await stageText(publisher, dead, "b", "other");
+  await dead.close();
+  const snapshot = await publishTexts(publisher, { a: "same", b: "mine" });
+  assert.deepEqual(versionsOf(snapshot), { a: "1.0.0", b: "1.0.1" });
+});
+
+test("a requested version that other data holds is refused", async ({ publisher }) => {
+  const batch = await publisher.begin(WHO);
+  await stageText(publisher, batch, "a", "one", { requested: "2.0.0" });
+  await assert.rejects(
+    stageText(publisher, batch, "a", "two", { requested: "2.0.0" }),
+    isError("usage", "2.0.0", "a"),
+  );
+  await batch.close();
+});
+
+test("features that another tool published are taken over", async ({ publisher, write, text }) => {
+  const { mlforge: _, ...python } = sampleMeta("", "a", "1.2.0", "old", "first");
+  write("a/1.10.0/.meta.json", stableJson({ ...python, version: "1.10.0" }));
+  write("a/1.2.0/.meta.json", stableJson(python));
+  write("a/1.2.0/data.parquet", "old");
+  write("a/_latest.json", '{"version": "1.2.0"}');
+  const before = await publisher.read();
+  assert.deepEqual(versionsOf(before), { a: "1.2.0" });
+  assert.equal(before.top.get("a"), "1.10.0");
+  const snapshot = await publishTexts(publisher, { a: "new" });
+  assert.deepEqual(versionsOf(snapshot), { a: "1.11.0" });
+  assert.equal(JSON.parse(text("a/_latest.json")).version, "1.11.0");
+});
+
+test("rollback() publishes older versions together, and numbers go on from the top", async ({ publisher, text }) => {
+  for (const round of [1, 2, 3]) await publishTexts(publisher, { a: `a${round}`, b: `b${round}` });
+  const targets = [{ feature: "a", version: "1.0.0" }, { feature: "b", version: "1.1.0" }];
+  const snapshot = publishedSnapshot(await publisher.rollback(targets, WHO));
+  assert.deepEqual(versionsOf(snapshot), { a: "1.0.0", b: "1.1.0" });
+  assert.equal(await readText(publisher, "a"), "1.0.0 a1");
+  assert.equal(JSON.parse(text("b/_latest.json")).version, "1.1.0");
+  assert.deepEqual(versionsOf(await publishTexts(publisher, { a: "a4" })), { a: "1.3.0", b: "1.1.0" });
+});
+
+test("rollback() to what was never published is refused", async ({ publisher }) => {
+  await publishTexts(publisher, { a: "a1" });
+  const batch = await publisher.begin(WHO);
+  await stageText(publisher, batch, "a", "a2");
+  for (const target of [{ feature: "a", version: "1.1.0" }, { feature: "b", version: "1.0.0" }]) {
+    await assert.rejects(publisher.rollback([target], WHO), isError("usage", target.feature, target.version));
+  }
+  await batch.close();
+});
+
+test("collect() removes what no commit names, and nothing else", async ({ publisher, objects }) => {
+  await publishTexts(publisher, { a: "a1" });
+  await publishTexts(publisher, { a: "a2" });
+  const batch = await publisher.begin(WHO);
+  const entry = await stageText(publisher, batch, "a", "a3");
+  const garbage = [{ feature: "a", version: "1.2.0" }];
+  assert.deepEqual(await publisher.collect(), garbage);
+  assert.deepEqual([...objects.keys()].filter((k) => k.endsWith("data.parquet")).sort(), [
+    "a/1.0.0/data.parquet",
+    "a/1.1.0/data.parquet",
+  ]);
+  assert.deepEqual(await publisher.collect(), []);
+  // The living build whose data it was plans that feature again, above the withdrawn number.
+  const lost = await batch.publish([entry]);
+  assert.deepEqual(lost.kind === "lost" && lost.features, ["a"]);
+  const again = await stageText(publisher, batch, "a", "a3", { on: lost.snapshot });
+  assert.deepEqual(versionsOf(publishedSnapshot(await batch.publish([again]))), { a: "1.3.0" });
+  await batch.close();
+});
+
+test("dataPath() downloads once, and refuses bytes that are not those published", async ({ openOn, store, publisher, write }) => {
+  await publishTexts(publisher, { a: "a1", b: "b1" });
+  const counting = openCountingStore(store);
+  const reader = openOn(counting.store);
+  const path = await reader.dataPath("a", "1.0.0");
+  assert.equal(await Deno.readTextFile(path ?? ""), "a1");
+  assert.equal(await reader.dataPath("a", "1.0.0"), path);
+  assert.equal(counting.requests.filter((r) => r === "get a/1.0.0/data.parquet").length, 1);
+  write("b/1.0.0/data.parquet", "changed");
+  await assert.rejects(reader.dataPath("b", "1.0.0"), isError("failed", "b", "1.0.0"));
+});
+
+test("openData() streams a version's data", async ({ publisher }) => {
+  await publishTexts(publisher, { a: "a1" });
+  const got = await publisher.openData("a", "1.0.0");
+  assert.equal(await new Response(got?.body).text(), "a1");
+  assert.equal(await publisher.openData("a", "2.0.0"), undefined);
 });

@@ -92,7 +92,8 @@ export async function commit(context: Context, from: Moment, prepared: Prepared)
     if (outOfTime) throw unanswered === undefined ? tooSlow() : unknownOutcome(tx);
     const written = await settled(writeMoment(context, moment, withChanges(moment.manifest, prepared)));
     if (typeof written !== "string") return { kind: "committed", moment: written };
-    if (written === "unknown") unanswered = moment;
+    // A conflict too: it may be an earlier attempt of this very request that stands in its way. Reading tells.
+    unanswered = moment;
     outOfTime = !await pace.rest(written);
     moment = await settled(readAgain(context));
   }

@@ -46,7 +46,7 @@ export async function publish(context: Context, from: Moment, work: Work): Promi
       "failed",
       `Published commit ${work.tx}, but could not complete it: ${told(cause)}`,
       {
-        hint: cause instanceof MlforgeError ? cause.hint : "The next build completes it.",
+        hint: (cause instanceof MlforgeError ? cause.hint : undefined) ?? "The next build completes it.",
         cause,
       },
     );

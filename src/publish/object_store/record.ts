@@ -28,11 +28,9 @@ export function recordText(record: CommitRecord): string {
   return stableJson({ ...record, features: Object.fromEntries(record.features) });
 }
 
-/** Parses a redo record, its metadata included; a broken one, or one of a newer format, throws (code `failed`). */
+/** Parses a redo record; a broken one, or one of a newer format, throws (code `failed`). */
 export function parseRecord(text: string, name: string): CommitRecord {
-  const record = parseOwn(text, recordKey(name), recordSchema);
-  for (const [feature, recorded] of record.features) metadataOf(recorded, `${recordKey(name)}, ${feature}`);
-  return record;
+  return parseOwn(text, recordKey(name), recordSchema);
 }
 
 /** The recorded metadata, parsed: undefined for a rollback. */

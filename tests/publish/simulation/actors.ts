@@ -50,6 +50,7 @@ export function builder(stage: Stage, texts: ReadonlyMap<string, string>, reques
           changes,
         });
         if (outcome.kind === "published") return outcome;
+        require(!history.committed.has(tx), "honest answer", `${tx} was told lost`);
         moment = now;
         const again = new Set(outcome.features);
         changes = await Promise.all(changes.map((change) => {

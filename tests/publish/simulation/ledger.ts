@@ -118,6 +118,8 @@ export function watch(objects: Objects, history: History): Watch {
     const touched = Object.keys(next.features).filter((f) => !same(last.features[f], next.features[f]));
     const gone = Object.keys(last.features).filter((f) => next.features[f] === undefined);
     require(gone.length === 0, "one register", `${gone} vanished`);
+    const seq = touched.length === 0 && next.seq === last.seq ? last.seq : last.seq + 1;
+    require(next.seq === seq, "one register", `from commit ${last.seq} to ${next.seq}, changing ${touched}`);
     for (const [feature, top] of Object.entries(last.top)) {
       require(
         higher(top, next.top[feature] ?? "0.0.0") === next.top[feature],
@@ -126,11 +128,7 @@ export function watch(objects: Objects, history: History): Watch {
       );
     }
     keptPending(last, next);
-    if (next.seq === last.seq) {
-      return require(touched.length === 0, "one register", `${touched} changed without a commit`);
-    }
-    require(next.seq === last.seq + 1, "one register", `from commit ${last.seq} to ${next.seq}`);
-    isCommitted(last, next, touched);
+    if (next.seq !== last.seq) isCommitted(last, next, touched);
   }
 
   function firstManifest(next: PlainManifest): void {
@@ -259,9 +257,15 @@ export function watch(objects: Objects, history: History): Watch {
   };
 }
 
+/** Every state of M is looked at twice: as the next one, and as the last one. */
+const manifests = new WeakMap<StoredObject, PlainManifest>();
+
 /** One feature is called `constructor`: what plain objects inherit must not be found. */
 function plainManifest(object: StoredObject): PlainManifest {
+  const parsed = manifests.get(object);
+  if (parsed !== undefined) return parsed;
   const manifest = json<PlainManifest>(object);
+  manifests.set(object, manifest);
   for (const record of [manifest.features, manifest.top, manifest.pointers]) {
     Object.setPrototypeOf(record, null);
   }

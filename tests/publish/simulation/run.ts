@@ -1,9 +1,11 @@
 /**
  * Runs the simulation: `deno run -A tests/publish/simulation/run.ts [--runs 20000] [--from 0]`, or one seed with a
- * trace of every request: `--seed N`. `--mutant NAME` puts that fault in first.
+ * trace of every request: `--seed N`. `--mutant NAME` puts that fault of mutants.ts in first.
  */
 import { parseArgs } from "node:util";
-import { Violation } from "./ledger.ts";
+import { runMany } from "./many.ts";
+import { loadMutant } from "./load_mutant.ts";
+import { MUTANTS } from "./mutants.ts";
 import { loadProduct } from "./product.ts";
 import { simulate } from "./simulate.ts";
 
@@ -15,32 +17,20 @@ const { values } = parseArgs({
     mutant: { type: "string" },
   },
 });
-const product = await loadProduct();
-if (values.seed !== undefined) {
-  try {
-    const result = await simulate(Number(values.seed), product, (line) => console.log(line));
-    console.log(result);
-  } catch (error) {
-    console.log(error);
-  }
-} else {
-  const counts = new Map<string, number>();
-  const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
-  const start = performance.now();
-  let requests = 0;
-  for (let seed = Number(values.from); seed < Number(values.from) + Number(values.runs); seed++) {
-    try {
-      const result = await simulate(seed, product);
-      requests += result.requests;
-      for (const ending of result.endings) count(ending.told);
-      if (result.endless) count("endless");
-    } catch (error) {
-      if (!(error instanceof Violation)) throw new Error(`seed ${seed}`, { cause: error });
-      count(`VIOLATION ${error.invariant}`);
-      if ((counts.get(`VIOLATION ${error.invariant}`) ?? 0) < 4) {
-        console.log(`seed ${seed}: ${error.message}`);
-      }
-    }
-  }
-  console.log(requests, "requests", performance.now() - start, "ms", Object.fromEntries(counts));
+const mutant = MUTANTS.find((m) => m.name === values.mutant);
+if (values.mutant !== undefined && mutant === undefined) {
+  throw new Error(`No mutant is called "${values.mutant}": ${MUTANTS.map((m) => m.name).join(", ")}`);
+}
+const { product, dispose } = mutant === undefined
+  ? { product: await loadProduct(), dispose: () => Promise.resolve() }
+  : await loadMutant(mutant);
+try {
+  const from = Number(values.from);
+  console.log(
+    values.seed === undefined
+      ? await runMany(product, from, from + Number(values.runs))
+      : await simulate(Number(values.seed), product, (line) => console.log(line)),
+  );
+} finally {
+  await dispose();
 }

@@ -77,18 +77,19 @@ export async function simulate(
     const clients = world.clients();
     if (clients.length === 0) continue;
     if (killed < 4 && chance.is(0.015)) {
-      world.kill(chance.pick(clients));
+      if (chance.is(0.7)) world.kill(chance.pick(clients));
+      else world.cutOff(chance.pick(clients));
       killed++;
-      if (started < builders + 4) await build();
+      if (started < builders + 2) await build();
     }
-    if (others < 8 && chance.is(0.05)) {
+    if (others < 6 && chance.is(0.05)) {
       others++;
       const what = chance.below(5);
       if (what === 0) await world.run(`collector ${others}`, collector(stage));
       else if (what === 1) await world.run(`rollback ${others}`, rollback(stage));
       else if (what === 2) await world.run(`reader ${others}`, reader(stage));
       else if (what === 3) await world.run(`pointer reader ${others}`, pointerReader(chance.pick(FEATURES)));
-      else if (started < builders + 4) await build();
+      else if (started < builders + 2) await build();
     }
     if (moved === undefined && unfit === undefined && chance.is(0.0005)) {
       moved = chance.pick(FEATURES);
@@ -112,8 +113,6 @@ function weatherOf(chance: Chance): Weather {
     lost: chance.pick([0, 0.05, 0.2]),
     refused: chance.pick([0, 0.05]),
     repeated: chance.pick([0, 0.05]),
-    killed: 0,
-    broken: 0,
     newestFirst: chance.pick([0.5, 0.8, 0.95]),
     faults: chance.pick([2, 6, 12]),
   };

@@ -9,6 +9,8 @@ import { type Chance, seeded } from "./chance.ts";
 export interface Client {
   name: string;
   alive: boolean;
+  /** Its answers get lost from here on, all of them: it must end by itself, and say what it does not know. */
+  cutOff: boolean;
   done: boolean;
 }
 
@@ -29,8 +31,6 @@ export interface Weather {
   lost: number;
   refused: number;
   repeated: number;
-  killed: number;
-  broken: number;
   /** Chance that the newest request goes first, not the oldest: the lower, the later the late ones. */
   newestFirst: number;
   /** Faults left. */
@@ -49,6 +49,7 @@ export interface World {
   /** Of all that still run. */
   clients(): Client[];
   kill(client: Client): void;
+  cutOff(client: Client): void;
   /** A write by something that is not mlforge: at once, and without a condition. */
   write(key: string, text: string, sha256: string): void;
   /** No more faults from here. */
@@ -106,7 +107,7 @@ export function newWorld(options: {
             request.settled = true;
             if (unanswered !== undefined) resolve(unanswered());
             // What may be repeated is repeated by the store; some day it gives up.
-            else if (chance.is(0.9)) send();
+            else if (!client.cutOff && chance.is(0.9)) send();
             else reject(new MlforgeError("failed", `The network failed: ${text}`));
           },
         };
@@ -205,16 +206,18 @@ export function newWorld(options: {
     trace?.(`${client.name}: ${text}${live ? "" : ", late"}${twice ? ", twice" : ""} -> ${shown(result)}`);
     if (twice && chance.is(0.5)) network.push({ ...request, settled: true });
     if (!live) return;
-    if (fault(weather.lost)) {
+    if (client.cutOff || fault(weather.lost)) {
       trace?.(`${client.name}: no answer to ${text}`);
       request.lose();
     } else request.answer(result);
+    // A line that made a request be repeated may break for good.
+    if (twice && chance.is(0.2)) client.cutOff = true;
   }
 
   return {
     objects,
     async run(name, work) {
-      const client: Client = { name, alive: true, done: false };
+      const client: Client = { name, alive: true, cutOff: false, done: false };
       clients.push(client);
       const own = seeded(chance.below(2 ** 32));
       const context: Context = {
@@ -258,6 +261,10 @@ export function newWorld(options: {
     kill(client) {
       trace?.(`${client.name} is killed`);
       client.alive = false;
+    },
+    cutOff(client) {
+      trace?.(`${client.name} is cut off`);
+      client.cutOff = true;
     },
     calm() {
       weather.faults = 0;
