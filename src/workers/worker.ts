@@ -1,4 +1,5 @@
 /// <reference lib="deno.worker" />
+import process from "node:process";
 import { MlforgeError } from "../error.ts";
 import type { TransformFunction } from "../definitions/model.ts";
 import { computeFeature } from "../engines/duckdb/feature.ts";
@@ -8,6 +9,9 @@ import { chooseVersion } from "../build/change.ts";
 import { hashOf } from "../build/hash.ts";
 import { openPublisher } from "../publish/open.ts";
 import type { FromWorker, Job, ToWorker } from "./messages.ts";
+
+// Packages that still use old parts of Node are not the user's concern.
+process.noDeprecation = true;
 
 const tell = (message: FromWorker) => self.postMessage(message);
 let interrupt: (() => void) | undefined;

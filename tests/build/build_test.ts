@@ -18,12 +18,12 @@ Deno.test("build() publishes new features as 1.0.0 with the rows that the defini
   assert.deepEqual(await shop.published(), { shops: "1.0.0", spend: "1.0.0" });
   assert.deepEqual(await rowsOf(await shop.data("shops")), [["ann", "2"], ["bob", "1"]]);
   assert.deepEqual(await rowsOf(await shop.data("spend")), [
-    ["ann", "2026-01-02 00:00:00", "10", "1", "10", "1"],
-    ["ann", "2026-01-03 00:00:00", "20", "1", "30", "2"],
-    ["ann", "2026-01-04 00:00:00", "0", "0", "30", "2"],
-    ["ann", "2026-01-06 00:00:00", "1", "1", "31", "3"],
-    ["bob", "2026-01-03 00:00:00", "5", "1", "5", "1"],
-    ["bob", "2026-01-04 00:00:00", "0", "0", "5", "1"],
+    ["ann", "2026-01-02 00:00:00", "10", "10", "1", "1"],
+    ["ann", "2026-01-03 00:00:00", "20", "30", "1", "2"],
+    ["ann", "2026-01-04 00:00:00", "0", "30", "0", "2"],
+    ["ann", "2026-01-06 00:00:00", "1", "31", "1", "3"],
+    ["bob", "2026-01-03 00:00:00", "5", "5", "1", "1"],
+    ["bob", "2026-01-04 00:00:00", "0", "5", "0", "1"],
   ]);
 });
 
@@ -208,7 +208,7 @@ Deno.test("preview() gives the first rows and publishes nothing", async () => {
   await using shop = await openWorkshop();
   const request = { project: await shop.load(), store: shop.store, command: "preview" };
   const [spend, shops] = await preview(request, 1);
-  assert.deepEqual(spend?.rows, [["ann", "2026-01-02 00:00:00", "10", "1", "10", "1"]]);
+  assert.deepEqual(spend?.rows, [["ann", "2026-01-02 00:00:00", "10", "10", "1", "1"]]);
   assert.deepEqual(shops, {
     feature: "shops",
     columns: [{ name: "user", dtype: "utf8" }, { name: "shops", dtype: "int64" }],

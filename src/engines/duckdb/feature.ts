@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { TransformFunction } from "../../definitions/model.ts";
-import { MlforgeError } from "../../error.ts";
+import { MlforgeError, type Place } from "../../error.ts";
 import type { Built, FeatureTask, SourceTask } from "../task.ts";
 import { engineError } from "./errors.ts";
 import { normalise, type Rows } from "./relation.ts";
@@ -241,6 +241,7 @@ export function isoOf(micros: bigint): string {
   return `${millis}${String(rest).padStart(3, "0")}Z`;
 }
 
-function placeOf(task: FeatureTask) {
+/** Where a person looks first: the SQL, else the feature. */
+export function placeOf(task: FeatureTask): Place {
   return task.transform.kind === "sql" ? task.transform.place : task.place;
 }

@@ -1,9 +1,9 @@
 import type { TransformFunction } from "../../definitions/model.ts";
-import { MlforgeError } from "../../error.ts";
+import type { MlforgeError } from "../../error.ts";
 import type { FeatureTask, SourceTask } from "../task.ts";
 import { checkSql, type SqlFacts } from "./check_sql.ts";
 import { engineError } from "./errors.ts";
-import type { FeatureOptions } from "./feature.ts";
+import { type FeatureOptions, placeOf } from "./feature.ts";
 import { isRowWise } from "./row_wise.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -40,7 +40,7 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
     try {
       await step();
     } catch (cause) {
-      hooks.onFailed(task.feature, engineError(cause, `build feature "${task.feature}"`, task.place));
+      hooks.onFailed(task.feature, engineError(cause, `build feature "${task.feature}"`, placeOf(task)));
     }
   };
   for (const task of group.tasks) {
