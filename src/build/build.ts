@@ -1,7 +1,6 @@
 import { type MlforgeError, throwAll } from "../error.ts";
 import { openPublisher } from "../publish/open.ts";
-import type { Entry } from "../publish/publisher.ts";
-import { runJobs } from "../workers/pool.ts";
+import type { Entry, Snapshot } from "../publish/publisher.ts";
 import type { Done } from "../workers/messages.ts";
 import { cacheFolder, openFingerprints } from "./fingerprint.ts";
 import { groupsOf } from "./groups.ts";
@@ -32,14 +31,28 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
   const sources = await resolveSources(features, request.project.root, fingerprints);
   request.signal?.throwIfAborted();
   const publisher = await openPublisher(request.store, { onWait: (text) => tell({ kind: "note", text }) });
-  const batch = await publisher.begin({ tool: `mlforge ${VERSION}`, command: request.command });
-  try {
-    batch.base.notes.forEach(note);
-    const planned = await planFeatures(features, sources, { snapshot: batch.base, publisher }, {
+  const planOn = (snapshot: Snapshot) =>
+    planFeatures(features, sources, { snapshot, publisher }, {
       force: request.force === true,
       explain: request.store.kind === "local",
       ...(request.version === undefined ? {} : { version: request.version }),
     });
+  const now = await publisher.read();
+  const outlook = await planOn(now);
+  if (!now.pending && outlook.every((item) => item.change === undefined)) {
+    tell({ kind: "planned", items: outlook.map(planItem) });
+    await fingerprints.save();
+    return {
+      items: outlook.map(unchanged),
+      seconds: (performance.now() - started) / 1000,
+      notes: [...now.notes],
+    };
+  }
+  const batch = await publisher.begin({ tool: `mlforge ${VERSION}`, command: request.command });
+  try {
+    batch.base.notes.forEach(note);
+    // Planned again on the moment that the batch starts from: another build may have published in between.
+    const planned = await planOn(batch.base);
     tell({ kind: "planned", items: planned.map(planItem) });
 
     const work = planned.filter((item) => item.change !== undefined);
@@ -105,6 +118,7 @@ async function compute(
     definitions: request.project.file,
     changes,
   }));
+  const { runJobs } = await import("../workers/pool.ts");
   const starts = new Map<string, number>();
   await runJobs(jobs, {
     workers,
@@ -161,6 +175,11 @@ function droppedNotes(feature: string, dropped: { null_key: number; null_time: n
   if (dropped.null_key > 0) said.push(`${feature}: left out ${dropped.null_key} rows with a NULL key`);
   if (dropped.null_time > 0) said.push(`${feature}: left out ${dropped.null_time} rows with a NULL time`);
   return said;
+}
+
+function unchanged({ feature, published }: Planned): BuildItem {
+  const item = { feature: feature.name, outcome: "unchanged" as const, why: [] };
+  return published === undefined ? item : { ...item, version: published.version };
 }
 
 function itemOf(

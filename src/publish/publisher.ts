@@ -17,6 +17,8 @@ export interface Snapshot {
   features: ReadonlyMap<string, Published>;
   /** Feature -> highest version ever committed or withdrawn. */
   top: ReadonlyMap<string, string>;
+  /** A dead run's commit is not all in place yet, or void: `begin` sees to it. */
+  pending: boolean;
   /** What a person should know: a dead run's commit was completed, git moved the tree, ... */
   notes: readonly string[];
 }

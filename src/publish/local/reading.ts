@@ -52,7 +52,7 @@ async function collect(layout: Layout, journal: Pending | undefined): Promise<Sn
     if (highest !== undefined) top.set(feature, highest);
   }));
   // Reads end in any order; what is shown does not depend on it.
-  return { features: inOrder(features), top: inOrder(top), notes };
+  return { features: inOrder(features), top: inOrder(top), pending: journal !== undefined, notes };
 }
 
 /** What a person is told about a commit that git made void. */

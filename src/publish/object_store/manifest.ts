@@ -78,7 +78,12 @@ export function parseManifest(text: string): Manifest {
 }
 
 export function snapshotOf(manifest: Manifest, notes: readonly string[] = []): Snapshot {
-  return { features: new Map(manifest.features), top: new Map(manifest.top), notes };
+  return {
+    features: new Map(manifest.features),
+    top: new Map(manifest.top),
+    pending: manifest.pending.length > 0,
+    notes,
+  };
 }
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
