@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { MlforgeError } from "../error.ts";
 import type { Got, Store } from "../stores/store.ts";
 import { collect } from "./object_store/collect.ts";
 import type { Change } from "./object_store/commit.ts";
@@ -72,6 +73,15 @@ async function beginBatch(context: Context, tempFolder: string, who: Who): Promi
 }
 
 function changeOf({ feature, version, contentHash, meta, base }: Entry): Change {
+  const fits = meta.name === feature && meta.version === version && meta.content_hash === contentHash &&
+    meta.path === dataKey(feature, version);
+  // A mistake here would be published for good.
+  if (!fits) {
+    throw new MlforgeError(
+      "failed",
+      `Refused to publish "${feature}" ${version}: its metadata does not fit it`,
+    );
+  }
   const { config_hash, schema_hash, source_hash } = meta;
   const after = { version, content_hash: contentHash, config_hash, schema_hash, source_hash };
   return { feature, base, after, meta };

@@ -48,8 +48,8 @@ test("a commit that a dead run left half done is completed by the next one, sayi
         ? Promise.reject(new MlforgeError("failed", "The network failed"))
         : store.put(key, body, condition),
   };
-  const failed = isError("failed", "Published", "The network failed");
-  await assert.rejects(publishTexts(openOn(dying), { a: "a2", b: "b2" }), failed);
+  const { notes } = await publishTexts(openOn(dying), { a: "a2", b: "b2" });
+  assert.match(notes[0] ?? "", /not all of it is in place: The network failed/);
   // Readers of M see the whole batch, with metadata, at once; readers of pointers the old one.
   assert.equal(await readText(publisher, "a"), "1.1.0 a2");
   assert.equal((await publisher.metadata("b", "1.1.0"))?.content_hash, sha256("b2"));
@@ -156,11 +156,20 @@ test("a commit's record that was changed or removed stops the next run", async (
         ? Promise.reject(new MlforgeError("failed", "The network failed"))
         : store.put(key, body, condition),
   };
-  await assert.rejects(publishTexts(openOn(dying), { a: "a2" }));
+  await publishTexts(openOn(dying), { a: "a2" });
   const [pending] = JSON.parse(new TextDecoder().decode(objects.get(M)?.bytes)).pending;
   const key = `_mlforge/tx/${pending.record}.json`;
   write(key, "{}");
   await assert.rejects(publisher.begin(WHO), isError("failed", key, "changed"));
   objects.delete(key);
   await assert.rejects(publisher.begin(WHO), isError("failed", key, "gone"));
+});
+
+test("a feature twice in one batch, and metadata that does not fit its entry, are refused", async ({ publisher }) => {
+  const batch = await publisher.begin(WHO);
+  const entry = await stageText(publisher, batch, "a", "a1");
+  await assert.rejects(batch.publish([entry, entry]), /twice/);
+  await assert.rejects(batch.publish([{ ...entry, version: "2.0.0" }]), /does not fit/);
+  await batch.close();
+  assert.equal((await publisher.read()).features.size, 0);
 });

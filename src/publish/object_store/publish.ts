@@ -27,35 +27,39 @@ export async function publish(context: Context, from: Moment, work: Work): Promi
   if (work.changes.length === 0) {
     return { outcome: { kind: "published", snapshot: snapshotOf(from.manifest) }, moment: from };
   }
+  refuseTwice(work.changes);
   const prepared = await prepare(context, work.tx, work.round, work.who, work.kind, work.changes);
   const committed = await commit(context, from, prepared);
   const { moment } = committed;
-  const snapshot = snapshotOf(moment.manifest);
   if (committed.kind === "lost") {
-    return { outcome: { kind: "lost", features: committed.features, snapshot }, moment };
+    const { features } = committed;
+    return { outcome: { kind: "lost", features, snapshot: snapshotOf(moment.manifest) }, moment };
   }
+  const notes: string[] = [];
+  const violations: MlforgeError[] = [];
   try {
     const ours = moment.manifest.pending.filter((entry) => entry.tx === work.tx);
     const rolled = await rollForward(context, moment.manifest, ours, prepared);
-    throwAll(rolled.violations);
-    await clearPending(context, moment, work.tx, rolled).catch(ignored);
-    return { outcome: { kind: "published", snapshot }, moment };
-  } catch (cause) {
-    // It is committed: readers of M see it. Readers of pointers will, when the next run has completed it.
-    throw new MlforgeError(
-      "failed",
-      `Published commit ${work.tx}, but could not complete it: ${told(cause)}`,
-      {
-        hint: (cause instanceof MlforgeError ? cause.hint : undefined) ?? "The next build completes it.",
-        cause,
-      },
-    );
+    violations.push(...rolled.violations);
+    await clearPending(context, moment, work.tx, rolled);
+  } catch (error) {
+    // Readers of M see the batch already. Readers of pointers will, when the next run has completed it.
+    const why = error instanceof Error ? error.message : String(error);
+    notes.push(`The batch is published, but not all of it is in place: ${why}. The next build completes it.`);
   }
+  throwAll(violations.map((error) => publishedBut(work.tx, error)));
+  return { outcome: { kind: "published", snapshot: snapshotOf(moment.manifest, notes) }, moment };
 }
 
-/** Clearing is one try: the next run does what was not done. */
-function ignored(): void {}
+function refuseTwice(changes: readonly Change[]): void {
+  if (new Set(changes.map((change) => change.feature)).size === changes.length) return;
+  throw new MlforgeError("failed", "Refused to publish a feature twice in one batch");
+}
 
-function told(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+function publishedBut(tx: string, cause: MlforgeError): MlforgeError {
+  const { code, hint, message } = cause;
+  return new MlforgeError(code, `Published commit ${tx}, but could not complete it: ${message}`, {
+    hint,
+    cause,
+  });
 }

@@ -22,7 +22,7 @@ export interface Rolled {
   entries: readonly Pending[];
   /** Tokens of the pointers as they stand now, as far as they are known. */
   pointers: Map<string, Token>;
-  /** What stopped a feature's pointer: something else wrote it. Those entries are not in `entries`. */
+  /** Where something else wrote what was committed: that feature stops, and is not in `entries`; the others go on. */
   violations: MlforgeError[];
 }
 
@@ -30,7 +30,7 @@ export interface Rolled {
  * Completes committed entries: first every version's metadata, then the pointers, so that a reader of pointers never
  * meets a version without metadata. Whoever meets them may do it, at any time, more than once, and late.
  *
- * Throws where metadata or a record is not what was committed, and where the store fails.
+ * Throws where a record is not what was committed, and where the store fails.
  */
 export async function rollForward(
   context: Context,
@@ -43,24 +43,28 @@ export async function rollForward(
   for (const entry of entries) {
     if (!records.has(entry.record)) records.set(entry.record, await readRecord(context, entry));
   }
+  const violations: MlforgeError[] = [];
+  const stopped = new Set<string>();
+  const stop = (entry: Pending, violation: MlforgeError) => {
+    violations.push(violation);
+    stopped.add(entry.feature);
+  };
   await inParallel(entries, async (entry) => {
     const recorded = records.get(entry.record)?.features.get(entry.feature);
     const text = recorded === undefined ? undefined : metadataText(recorded);
-    if (text !== undefined) await putMetadata(context, pace, entry, text);
+    if (text !== undefined && !await putMetadata(context, pace, entry, text)) {
+      stop(entry, otherMetadata(entry));
+    }
   });
-  const pointers = new Map<string, Token>();
-  const violations: MlforgeError[] = [];
-  const stopped = new Set<string>();
   // Of an entry that a later commit has replaced only the metadata is left to do: the pointer is the later one's. Nor
   // could it be moved: the token that M knows may be of the later pointer, and matching it would lead back.
   const current = entries.filter((entry) => manifest.features.get(entry.feature)?.seq === entry.seq);
-  await inParallel(current, async (entry) => {
+  const pointers = new Map<string, Token>();
+  await inParallel(current.filter((entry) => !stopped.has(entry.feature)), async (entry) => {
     const known = manifest.pointers.get(entry.feature) as Token | undefined;
     const moved = await movePointer(context, pace, entry, known);
-    if (moved instanceof MlforgeError) {
-      violations.push(moved);
-      stopped.add(entry.feature);
-    } else if (moved !== undefined) pointers.set(entry.feature, moved);
+    if (moved instanceof MlforgeError) stop(entry, moved);
+    else if (moved !== undefined) pointers.set(entry.feature, moved);
   });
   return { entries: entries.filter((e) => !stopped.has(e.feature)), pointers, violations };
 }
@@ -101,11 +105,14 @@ export async function readRecord(context: Context, entry: Pending): Promise<Comm
   );
 }
 
-async function putMetadata(context: Context, pace: Pace, entry: Pending, text: string): Promise<void> {
+/** False where another one stands there. */
+async function putMetadata(context: Context, pace: Pace, entry: Pending, text: string): Promise<boolean> {
+  return (await createText(context, pace, metadataKey(entry.feature, entry.version), text)).kind === "ours";
+}
+
+function otherMetadata(entry: Pending): MlforgeError {
   const key = metadataKey(entry.feature, entry.version);
-  const created = await createText(context, pace, key, text);
-  if (created.kind === "ours") return;
-  throw new MlforgeError(
+  return new MlforgeError(
     "failed",
     `Refused to replace "${key}": it is not what commit ${entry.tx} published`,
     {

@@ -179,8 +179,8 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 0,
     patches: one(
       "roll.ts",
-      "if (text !== undefined) await putMetadata(",
-      "if (text === null) await putMetadata(",
+      "if (text !== undefined && !await putMetadata(",
+      "if (text === null && !await putMetadata(",
     ),
   },
   {
