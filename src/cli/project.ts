@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { dirname, resolve } from "../path.ts";
 import type { Project } from "../definitions/model.ts";
 import { MlforgeError } from "../error.ts";
 import { suggestName } from "../nearest.ts";

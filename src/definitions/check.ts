@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname } from "../path.ts";
 import type { GenericSchema, InferOutput } from "valibot";
 import { type MlforgeError, throwAll } from "../error.ts";
 import { checkFeature, type Known } from "./check_feature.ts";

@@ -1,5 +1,4 @@
-import { stat } from "node:fs/promises";
-import { extname, join, resolve } from "node:path";
+import { join, resolve } from "../path.ts";
 import { MlforgeError } from "../error.ts";
 import type { Project } from "./model.ts";
 
@@ -13,7 +12,7 @@ const NAMES = ["definitions.ts", "definitions.js", "definitions.yaml"];
 /** The definitions' file in a folder, absolute; undefined where there is none. More than one is an error. */
 export async function findDefinitions(folder: string): Promise<string | undefined> {
   const files = NAMES.map((name) => join(resolve(folder), name));
-  const there = await Promise.all(files.map((file) => stat(file).then((s) => s.isFile(), () => false)));
+  const there = await Promise.all(files.map(isFile));
   const found = NAMES.filter((_, i) => there[i]);
   if (found.length > 1) {
     throw new MlforgeError("usage", `Folder "${folder}" has ${found.join(" and ")}`, {
@@ -29,12 +28,12 @@ export async function findDefinitions(folder: string): Promise<string | undefine
  */
 export async function loadProject(file: string, options: LoadOptions): Promise<Project> {
   const path = resolve(file);
-  if (!await stat(path).then((s) => s.isFile(), () => false)) {
+  if (!await isFile(path)) {
     throw new MlforgeError("usage", `There are no definitions at "${file}"`, {
       hint: "Give a file: definitions.ts, definitions.js or definitions.yaml.",
     });
   }
-  switch (extname(path)) {
+  switch (/\.[^./\\]+$/.exec(path)?.[0]) {
     case ".ts":
     case ".js":
     case ".mjs":
@@ -47,4 +46,8 @@ export async function loadProject(file: string, options: LoadOptions): Promise<P
         hint: "Definitions are .ts, .js, .mjs, .yaml or .yml.",
       });
   }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await Deno.stat(path).catch(() => undefined))?.isFile === true;
 }

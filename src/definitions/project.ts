@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname } from "../path.ts";
 import { MlforgeError } from "../error.ts";
 import type { Environment } from "../profile/interpolate.ts";
 import { readStore } from "../profile/store.ts";

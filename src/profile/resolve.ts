@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "../path.ts";
 import { MlforgeError } from "../error.ts";
 import { suggestName } from "../nearest.ts";
 import type { StoreConfig } from "../stores/config.ts";

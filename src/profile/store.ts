@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { resolve } from "../path.ts";
 import { MlforgeError, throwAll } from "../error.ts";
 import type { StoreConfig } from "../stores/config.ts";
 import type { Path, PlaceOf } from "../yaml/located.ts";

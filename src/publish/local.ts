@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { resolve } from "../path.ts";
 import { layoutOf } from "./local/layout.ts";
 import { findData, readMetadata, readSnapshot, readVersions } from "./local/reading.ts";
 import type { Publisher } from "./publisher.ts";

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join } from "../../path.ts";
 import { MlforgeError } from "../../error.ts";
 import { ifThere } from "../../stores/files.ts";
 import { parseKey } from "../../stores/key.ts";

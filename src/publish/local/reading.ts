@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname } from "../../path.ts";
 import { MlforgeError } from "../../error.ts";
 import { fileError, ifThere, readTextIfThere } from "../../stores/files.ts";
 import { type Meta, stableJson } from "../meta.ts";
