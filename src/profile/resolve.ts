@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "../path.ts";
 import { MlforgeError } from "../error.ts";
 import { suggestName } from "../nearest.ts";
@@ -106,7 +105,7 @@ function askedFor(
 async function findConfig(cwd: string): Promise<string | undefined> {
   for (let folder = resolve(cwd);;) {
     const file = join(folder, "mlforge.yaml");
-    if (await stat(file).then((found) => found.isFile(), () => false)) return file;
+    if (await Deno.stat(file).then((found) => found.isFile, () => false)) return file;
     const above = dirname(folder);
     if (above === folder) return undefined;
     folder = above;
