@@ -1,7 +1,8 @@
 import type { PlaceOf } from "../yaml/located.ts";
 import type { UnknownKey } from "../yaml/shape.ts";
 
-const SECRET = /secret|token|passw|credential|(access|api|private|account|client)_?key|key_?id|^sas$|^auth/i;
+const SECRET =
+  /secret|token|passw|credential|(access|api|private|account|client)_?key|key_?id|^sas$|^auth(orization)?$/i;
 
 /** Says of keys that look like secrets that they have no place in a file which is committed. */
 export const refuseSecrets: UnknownKey = (key) =>

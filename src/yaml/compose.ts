@@ -180,6 +180,9 @@ function anchorOf(source: string, event: { anchorStart: number; anchorEnd: numbe
   return event.anchorStart < 0 ? undefined : source.slice(event.anchorStart, event.anchorEnd);
 }
 
+/** Deno takes the first one away from objects, and valibot leaves both out in silence. */
+const RESERVED = new Set(["__proto__", "prototype"]);
+
 /** Reads a key: text, once in its mapping, and none that JavaScript's objects have without being given it. */
 function readKey(source: string, event: ScalarEvent, at: number, entry: Entry, refuse: Refuse): string {
   const text = getScalarValue(source, event);
@@ -200,7 +203,7 @@ function readKey(source: string, event: ScalarEvent, at: number, entry: Entry, r
   if (entry.inside!.has(text)) {
     throw refuse(at, `Key "${text}" stands twice in one mapping`, "Keep one of them.");
   }
-  if (text in Object.prototype || text === "prototype") {
+  if (text in Object.prototype || RESERVED.has(text)) {
     throw refuse(
       at,
       `"${text}" can't be a key`,

@@ -137,8 +137,9 @@ function named(path: Path, what: string): string {
   return path.length === 0 ? what : `"${path.join(".")}" of ${what}`;
 }
 
+/** Begins a sentence; a file's name stays as it is. */
 function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
 }
 
 const WORDS: Record<string, string> = {

@@ -61,9 +61,13 @@ Deno.test({
     inFolder(async (folder) => {
       const file = join(folder, "pipe");
       await new Deno.Command("mkfifo", { args: [file] }).output();
-      const writing = Deno.writeTextFile(file, `a: "${"x".repeat(300_000)}"\n`);
-      const [{ value }] = await Promise.all([readYaml(file), writing]);
+      // Another process writes: opening a pipe waits for its other end.
+      const writer = new Deno.Command("sh", {
+        args: ["-c", `(printf 'a: "'; head -c 300000 /dev/zero | tr '\\0' x; printf '"') > "$0"`, file],
+      }).spawn();
+      const { value } = await readYaml(file);
       assert.deepEqual(value, { a: "x".repeat(300_000) });
+      assert((await writer.status).success);
       await refuses("/dev/zero", `Can't read "/dev/zero": it is over 1 MiB`, "1:1");
     }),
 });
