@@ -1,176 +1,181 @@
-import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api";
 import { MlforgeError } from "../../error.ts";
 import type { MetricTask } from "../task.ts";
-import { physicalWidth } from "./chunk.ts";
-import { type Dictionary, enumWidth, makeDictionary } from "./rolling/dictionary.ts";
-import { lookAtInputs } from "./rolling/inputs.ts";
-import { runKernel } from "./rolling/kernel.ts";
-import { type Layout, layOut, needsDictionary, needsEvents } from "./rolling/layout.ts";
-import { openResultTable } from "./rolling/result_table.ts";
-import { columnsOf, literal, quote } from "./types.ts";
+import { bucketStart } from "./rolling/bucket.ts";
+import { type Dictionary, dropDictionary, makeDictionary } from "./rolling/dictionary.ts";
+import { type Facts, gatherFacts } from "./rolling/facts.ts";
+import { inputsOf, kindOf } from "./rolling/input.ts";
+import { Kernel } from "./rolling/kernel.ts";
+import { type Layout, layOut } from "./rolling/layout.ts";
+import { Output } from "./rolling/output.ts";
+import { Pending } from "./rolling/pending.ts";
+import { type Plan, planMetrics } from "./rolling/plan.ts";
+import { codeOf, LOWEST, streamQuery } from "./rolling/query.ts";
+import { columnsOf } from "./types.ts";
 
 export interface RollingRequest {
   instance: DuckDBInstance;
+  /** Nothing else may run on it meanwhile. */
   connection: DuckDBConnection;
-  /** SQL name of a view or table: keys (never NULL), time (TIMESTAMP in UTC, never NULL), and the metrics' inputs. */
+  /**
+   * SQL name of a view or table that all connections of the instance see: keys (no NULLs), time (TIMESTAMP in UTC, no
+   * NULLs), columns of values.
+   */
   relation: string;
-  keys: readonly string[];
+  keys: string[];
   time: string;
   /** In seconds. */
   interval: number;
-  metrics: readonly MetricTask[];
-  /** Stamps after this one are not written; microseconds since 1970, UTC. */
+  metrics: MetricTask[];
+  /** In microseconds since 1970, UTC: there are no rows with a later stamp. */
   lastStamp: bigint;
+  /** Told from time to time how many rows there are. */
   onRows?: (rows: number) => void;
 }
 
+/** Rows in the order of keys and stamp, in a table. */
 export interface Rolled {
-  /** SQL name of a table that stands in the order of keys and stamp. */
   table: string;
-  /** The SELECT list that makes the final columns of it: keys, stamp, metrics. */
+  /** The SELECT list that gives keys, time and metrics in their final types. */
   select: string;
   rows: number;
+  /** Drops the table and all that belongs to it. */
   drop(): Promise<void>;
 }
 
-/** Monday 2000-01-03 00:00 UTC, from which buckets are counted, in microseconds since 1970. */
-const ORIGIN = 946_857_600_000_000n;
+/** Chunks between two turns of the event loop, at which an interrupt can come in. */
+const TURN = 64;
+
+let made = 0;
 
 /**
- * Rolling metrics by docs/time.md: partial aggregates by key and bucket in DuckDB (or single events, where an aggregation
- * needs them), streamed in order through a kernel over typed arrays, and appended by chunk to a table that needs no
- * further sort or join: text travels as codes of ENUMs.
+ * Metrics over rolling windows, with the meaning that docs/time.md gives them. DuckDB sorts the events (or, where that
+ * makes them far fewer, adds up those of one key and bucket first); a kernel over typed arrays takes them as they are
+ * streamed, key by key, and appends its rows in order, so that nothing has to be joined or sorted after it.
+ *
+ * Throws an MlforgeError where an aggregation can't take a column's type or values.
  */
 export async function rolling(request: RollingRequest): Promise<Rolled> {
-  const { connection, instance, metrics, relation, keys } = request;
-  const made: string[] = [];
+  const { connection, relation, keys, time, interval } = request;
+  const name = `_mlforge_rolling_${made++}`;
+  const width = BigInt(interval) * 1_000_000n;
+  const dictionaries: Dictionary[] = [];
   const drop = async () => {
-    for (const statement of made.reverse()) await connection.run(statement);
+    await connection.run(`DROP TABLE IF EXISTS ${name}`);
+    for (const dictionary of dictionaries) await dropDictionary(connection, dictionary);
   };
-  const appending = await instance.connect();
   try {
-    const id = `_mlforge_rolling_${crypto.randomUUID().slice(0, 8)}`;
     const columns = columnsOf(await connection.run(`SELECT * FROM ${relation} LIMIT 0`));
-    const typeOf = (name: string) => columns.find((c) => c.name === name)?.type ?? "";
-    const { inputs } = await lookAtInputs(connection, relation, metrics);
-
-    const dictionaryOf = async (name: string) => {
-      const dictionary = await makeDictionary(
-        connection,
-        relation,
-        { name, type: typeOf(name) },
-        `${id}_${made.length}`,
-      );
-      made.push(`DROP TYPE ${dictionary.type}`);
-      return dictionary;
-    };
-    const keyColumns: { name: string; sql: string; type: string; width: number; dictionary?: Dictionary }[] =
-      [];
-    for (const name of keys) {
-      const width = physicalWidth(typeOf(name));
-      if (width !== undefined) {
-        keyColumns.push({ name, sql: quote(name), type: typeOf(name), width });
-        continue;
-      }
-      const dictionary = await dictionaryOf(name);
-      const { encoded: sql, type, size } = dictionary;
-      keyColumns.push({ name, sql, type, width: enumWidth(size), dictionary });
+    const typeOf = (column: string) => columns.find((c) => c.name === column)?.type ?? "";
+    const inputs = inputsOf(request.metrics, columns);
+    const facts = await gatherFacts(connection, { name: relation, keys, time, width }, inputs);
+    const ofValues = inputs.filter(({ kind, asked }) =>
+      kind === "text" && [...asked].some((a) => a !== "count")
+    );
+    const ofKeys = keys.filter((key) => ["text", "enum"].includes(kindOf(typeOf(key))));
+    for (const column of new Set([...ofKeys, ...ofValues.map((input) => input.name)])) {
+      dictionaries.push(await makeDictionary(connection, relation, column, `${name}_${dictionaries.length}`));
     }
-    const dictionaries = new Map<string, Dictionary>();
-    for (const metric of metrics) {
-      if (metric.input === "*" || dictionaries.has(metric.input) || !needsDictionary(metric, inputs)) {
-        continue;
-      }
-      dictionaries.set(metric.input, await dictionaryOf(metric.input));
-    }
-
-    const events = needsEvents(metrics, inputs);
-    const layout = layOut(
-      metrics.map((m) => ({ ...m, window: m.window / request.interval })),
+    const plan = planMetrics(
+      request.metrics,
       inputs,
+      facts,
+      interval,
+      (column) => codeOf(dictionaries, column),
+    );
+    const { base, last } = range(facts, plan, width, request);
+    const layout = layOut(
+      plan,
+      facts,
+      { keys, keyTypes: keys.map(typeOf), time, base, width },
       dictionaries,
-      {
-        events,
-      },
     );
-    const sizes = new Map([...dictionaries.values()].map(({ type, size }) => [type, enumWidth(size)]));
-    const table = `${id}_rows`;
-    made.push(`DROP TABLE IF EXISTS ${table}`);
-    const result = await openResultTable(appending, table, [
-      ...keyColumns.map(({ type, width }, i) => ({ name: `k${i}`, type, width })),
-      { name: "stamp", type: "INTEGER", width: 4 },
-      ...layout.states.map(({ column, type }) => ({
-        name: column,
-        type,
-        width: type === "DOUBLE" ? 8 : type === "INTEGER" ? 4 : sizes.get(type) ?? 4,
-      })),
-    ]);
-    const others = columns.map((c) => c.name).filter((name) => !keys.includes(name) && name !== request.time);
-    const stream = await connection.stream(
-      streamSql(request, keyColumns.map((k) => k.sql), layout, { events, others }),
-    );
-    const rows = await runKernel(
-      stream,
-      {
-        keyWidths: keyColumns.map((k) => k.width),
-        lanes: layout.lanes,
-        states: layout.states,
-        windows: [...new Set(layout.states.map((state) => state.window))].sort((a, b) => a - b),
-        last: Number((request.lastStamp - ORIGIN) / (BigInt(request.interval) * 1_000_000n)),
-      },
-      result,
-      request.onRows ?? (() => {}),
-    );
-    result.close();
-    await refuseOverflow(connection, table, layout);
-    const keyList = keyColumns.map(({ name, dictionary }, i) =>
-      `${dictionary === undefined ? `k${i}` : dictionary.decode(`k${i}`)} AS ${quote(name)}`
-    );
-    const stamp = `make_timestamp(${ORIGIN} + stamp::BIGINT * ${request.interval * 1_000_000}::BIGINT) AS ${
-      quote(request.time)
-    }`;
-    return { table, select: [...keyList, stamp, ...layout.select].join(", "), rows, drop };
-  } catch (error) {
+    await createTable(connection, name, layout, relation);
+    const query = streamQuery({ plan, relation, columns, keys, time, base, width, dictionaries });
+    const rows = await run(request, name, layout, plan, query, last, facts);
+    return { table: name, select: layout.select, rows, drop };
+  } catch (cause) {
     await drop().catch(() => {});
-    throw error;
-  } finally {
-    appending.closeSync();
+    throw cause;
   }
 }
 
-/** Keys, the bucket's end counted in intervals, and the lanes: by key and bucket, or event by event. */
-function streamSql(
-  { relation, time, interval }: RollingRequest,
-  keys: readonly string[],
-  { lanes }: Layout,
-  { events, others }: { events: boolean; others: readonly string[] },
-): string {
-  const width = `${BigInt(interval) * 1_000_000n}::BIGINT`;
-  const since = `(epoch_us(${quote(time)}) - ${ORIGIN}::BIGINT)`;
-  const end = `CAST((${since} - ((${since} % ${width}) + ${width}) % ${width}) // ${width} + 1 AS INTEGER)`;
-  const names = [...keys.keys()].map((i) => `k${i}`);
-  const keyList = keys.map((sql, i) => `${sql} AS k${i}`);
-  const laneList = lanes.map(({ sql, type }, i) => `CAST(${sql} AS ${type}) AS l${i}`);
-  const list = [...keyList, `${end} AS bucket_end`, ...laneList].join(", ");
-  if (!events) {
-    const by = [...names, "bucket_end"].join(", ");
-    return `SELECT ${list} FROM ${relation} GROUP BY ${by} ORDER BY ${by}`;
-  }
-  // Ties are broken by all columns: then equal rows are all that is left, and their order decides nothing.
-  const order = [...names, quote(time), ...others.map(quote)].join(", ");
-  const outer = [...names, "bucket_end", ...lanes.keys().map((i) => `l${i}`)].join(", ");
-  const carried = [time, ...others].map(quote).join(", ");
-  return `SELECT ${outer} FROM (SELECT ${list}, ${carried} FROM ${relation}) ORDER BY ${order}`;
-}
-
-async function refuseOverflow(connection: DuckDBConnection, table: string, { large }: Layout): Promise<void> {
-  for (const { name, sql } of large) {
-    const reader = await connection.runAndReadAll(
-      `SELECT count(*) FROM ${table} WHERE (${sql}) > 9223372036854775807 OR (${sql}) < -9223372036854775808`,
+/** Where the numbers of buckets start, and the last stamp as such a number. */
+function range(facts: Facts, plan: Plan, width: bigint, { lastStamp, time, interval }: RollingRequest) {
+  if (facts.times === undefined) return { base: 0n, last: LOWEST };
+  const base = bucketStart(facts.times.first, width);
+  const longest = BigInt(plan.windows.at(-1) ?? 0);
+  // No row can be later than this, whatever is declared.
+  const end = (bucketStart(facts.times.last, width) - base) / width + 1n + longest;
+  if (end >= 2n ** 32n) {
+    const years = [facts.times.first, facts.times.last].map((t) =>
+      new Date(Number(t / 1000n)).getUTCFullYear()
     );
-    if (Number(reader.getRows()[0]?.[0]) === 0) continue;
-    throw new MlforgeError("failed", `Sums of ${literal(name).slice(1, -1)} don't fit in 64 bits`, {
-      hint: "Sum up in another unit, or cast the column to DOUBLE in SQL.",
-    });
+    throw new MlforgeError(
+      "failed",
+      `Times in "${time}" reach from ${years.join(" to ")}: too far for ${interval} s`,
+      {
+        hint: "Is one of them a placeholder? Leave it out in the feature's SQL, or take a longer interval.",
+      },
+    );
+  }
+  const wanted = (bucketStart(lastStamp, width) - base) / width;
+  return { base, last: Number(wanted < end ? wanted : end) + LOWEST };
+}
+
+async function createTable(connection: DuckDBConnection, name: string, layout: Layout, relation: string) {
+  const list = [
+    ...layout.keys.map((like, i) => `${like} AS k${i}`),
+    "CAST(NULL AS INTEGER) AS stamp",
+    ...layout.columns.map((column) => `${column.like} AS ${column.name}`),
+  ];
+  await connection.run(`CREATE TABLE ${name} AS SELECT ${list.join(", ")} FROM ${relation} LIMIT 0`);
+}
+
+async function run(
+  request: RollingRequest,
+  table: string,
+  layout: Layout,
+  plan: Plan,
+  query: string,
+  last: number,
+  facts: Facts,
+): Promise<number> {
+  const output = await Output.open(request.instance, table, request.keys.length, layout.columns);
+  let coming: Promise<DuckDBDataChunk | null> = Promise.resolve(null);
+  try {
+    const pending = new Pending(request.keys.length, plan.lanes, plan.events);
+    const kernel = new Kernel(plan, pending, last, (p, from, to) => output.putKey(p, from, to));
+    const result = await request.connection.stream(query);
+    let chunks = 0;
+    const takeAll = async () => {
+      while (kernel.fill()) {
+        output.take(kernel);
+        if (++chunks % TURN !== 0) continue;
+        request.onRows?.(output.rows);
+        // One key can make many chunks out of few that are fetched.
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+    };
+    coming = result.fetchChunk();
+    for (;;) {
+      const chunk = await coming;
+      if (chunk === null || chunk.rowCount === 0) break;
+      // The next chunk is fetched while this one is worked on.
+      coming = result.fetchChunk();
+      pending.append(chunk);
+      await takeAll();
+    }
+    if (pending.events !== facts.rows) throw new Error(`Only ${pending.events} of ${facts.rows} events came`);
+    pending.end();
+    await takeAll();
+    output.take(kernel);
+    output.finish();
+    request.onRows?.(output.rows);
+    return output.rows;
+  } finally {
+    // What failed here may have left a chunk on its way, on a connection that is needed for other things.
+    await coming.catch(() => {});
+    output.close();
   }
 }

@@ -1,168 +1,217 @@
-import type { DuckDBResult } from "@duckdb/node-api";
-import { rawColumn } from "../chunk.ts";
-import { growingIntegers } from "./growing.ts";
-import type { Lane, State } from "./layout.ts";
-import type { ResultTable } from "./result_table.ts";
-import type { Frame } from "./windows.ts";
-
-export interface KernelPlan {
-  /** Physical widths of the key columns, which come first in the stream and in the result. */
-  keyWidths: number[];
-  lanes: Lane[];
-  states: State[];
-  /** Windows in intervals, ascending, without repetition. */
-  windows: number[];
-  /** The last bucket end that is written, counted in intervals. */
-  last: number;
-}
+import { MlforgeError } from "../../../error.ts";
+import { Distinct } from "./aggregate/distinct.ts";
+import { Edge, WideEdge } from "./aggregate/edge.ts";
+import { Extreme, WideExtreme } from "./aggregate/extreme.ts";
+import { FloatTotal } from "./aggregate/float_total.ts";
+import { Mean } from "./aggregate/mean.ts";
+import { Median } from "./aggregate/median.ts";
+import { Deviation } from "./aggregate/moments.ts";
+import { Size, Total, WideTotal } from "./aggregate/total.ts";
+import type { NumberLane, WideLane } from "./lane.ts";
+import type { Pending } from "./pending.ts";
+import { VECTOR } from "./physical.ts";
+import type { AggregateSpec, Plan } from "./plan.ts";
+import { type Aggregate, NumberResult, type NumberResults, type Result, WideResult } from "./result.ts";
+import { Stamps } from "./stamps.ts";
+import { AllRows, BucketSums, RowsWithValue, type View } from "./view.ts";
 
 /**
- * Turns a stream, sorted by keys and bucket end (INTEGER, counted in intervals), into the result table: for each key a row
- * at every stamp where a row enters or leaves a window, up to the last stamp. Only one key's rows are held at a time.
- * Gives the number of rows written.
+ * Takes the pending rows key by key and fills chunks of results: first the stamps of a key and what lies in each window
+ * there, then, aggregation by aggregation, all its rows in one go, so that the innermost loops are over plain arrays.
  */
-export async function runKernel(
-  stream: DuckDBResult,
-  plan: KernelPlan,
-  result: ResultTable,
-  onRows: (rows: number) => void,
-): Promise<number> {
-  const group = newGroup(plan, result);
-  const key = plan.keyWidths.map((width) => new Uint8Array(width));
-  let started = false;
-  for (;;) {
-    const chunk = await stream.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) break;
-    const rows = chunk.rowCount;
-    const keys = plan.keyWidths.map((width, i) => rawColumn(chunk, i, width).data);
-    const ends = int32(rawColumn(chunk, keys.length, 4).data);
-    const lanes = plan.lanes.map(({ type }, i) => {
-      const { data } = rawColumn(chunk, keys.length + 1 + i, type === "DOUBLE" ? 8 : 4);
-      return type === "DOUBLE" ? new Float64Array(data.buffer, data.byteOffset, rows) : int32(data);
-    });
-    const borders = keyBorders(keys, plan.keyWidths, rows);
-    let from = 0;
-    for (const border of [...borders, rows]) {
-      // The first row of a chunk may go on with the last key of the one before.
-      const fresh = from > 0 || !started || keys.some((bytes, i) => differs(bytes, key[i]!));
-      if (fresh) {
-        if (started) group.finish(key);
-        keys.forEach((bytes, i) =>
-          key[i]!.set(bytes.subarray(from * key[i]!.length, (from + 1) * key[i]!.length))
-        );
-        started = true;
-      }
-      group.take(ends, lanes, from, border);
-      from = border;
-    }
-    onRows(group.written());
+export class Kernel {
+  readonly stamps: Stamps;
+  /** Rows of the chunk that is being made. */
+  rows = 0;
+  readonly #pending: Pending;
+  readonly #views: View[] = [];
+  readonly #aggregates: Aggregate[];
+  readonly #results = new Map<AggregateSpec, (Result | undefined)[]>();
+  readonly #onKey: (pending: Pending, first: number, last: number) => void;
+  #inKey = false;
+
+  /** `onKey` writes the current key into the rows `first..last` of the chunk. No stamp will be beyond `last`. */
+  constructor(
+    plan: Plan,
+    pending: Pending,
+    last: number,
+    onKey: (pending: Pending, first: number, last: number) => void,
+  ) {
+    this.#pending = pending;
+    this.#onKey = onKey;
+    this.stamps = new Stamps(plan.windows, last);
+    const views = new Views(plan, pending, this.stamps, this.#views);
+    this.#aggregates = plan.aggregates.map((spec) => this.#make(spec, plan, views));
   }
-  if (started) group.finish(key);
-  return group.written();
-}
 
-function int32(data: Uint8Array): Int32Array {
-  return new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
-}
+  results(spec: AggregateSpec): readonly (Result | undefined)[] {
+    return this.#results.get(spec) ?? [];
+  }
 
-function differs(bytes: Uint8Array, key: Uint8Array): boolean {
-  for (let i = 0; i < key.length; i++) if (bytes[i] !== key[i]) return true;
-  return false;
-}
-
-/** Rows of a chunk at which another key begins, the first row apart. */
-function keyBorders(keys: readonly Uint8Array[], widths: readonly number[], rows: number): number[] {
-  const marks = new Uint8Array(rows);
-  keys.forEach((bytes, k) => {
-    const width = widths[k]!;
-    // Whole words are compared where the width allows it.
-    const words = width % 4 === 0 ? int32(bytes) : bytes;
-    const step = width % 4 === 0 ? width / 4 : width;
-    for (let row = 1, at = step; row < rows; row++) {
-      for (let i = 0; i < step; i++, at++) if (words[at] !== words[at - step]) marks[row] = 1;
-    }
-  });
-  const borders: number[] = [];
-  for (let row = 1; row < rows; row++) if (marks[row] === 1) borders.push(row);
-  return borders;
-}
-
-/** The rows of one key, and what becomes of them. */
-function newGroup(plan: KernelPlan, result: ResultTable) {
-  const ends = growingIntegers();
-  const stampEnds = growingIntegers();
-  const high = growingIntegers();
-  const lows = plan.windows.map(() => growingIntegers());
-  const expired = new Int32Array(plan.windows.length);
-  const frames: Frame[] = plan.windows.map(() => ({ stamps: 0, low: high.array, high: high.array }));
-  const frameOf = plan.states.map(({ window }) => plan.windows.indexOf(window));
-  let count = 0;
-  let written = 0;
-
-  /** Finds all stamps of the key and which rows each window holds at them; gives their number. */
-  const findStamps = (): number => {
-    const most = count * (plan.windows.length + 1);
-    for (const growing of [stampEnds, high, ...lows]) growing.reserve(most);
-    const [rows, at, upTo] = [ends.array, stampEnds.array, high.array];
-    expired.fill(0);
-    let [stamps, entered] = [0, 0];
+  /** Goes on until a chunk is full (true: to be taken, and `rows` set back to 0) or there is no whole key (false). */
+  fill(): boolean {
     for (;;) {
-      let stamp = entered < count ? rows[entered]! : plan.last + 1;
-      for (let w = 0; w < plan.windows.length; w++) {
-        const i = expired[w]!;
-        if (i < count && rows[i]! + plan.windows[w]! < stamp) stamp = rows[i]! + plan.windows[w]!;
+      if (!this.#inKey) {
+        if (!this.#pending.next()) return false;
+        this.stamps.begin(this.#pending.buckets, this.#pending.from, this.#pending.to);
+        for (const view of this.#views) view.begin();
+        for (const aggregate of this.#aggregates) aggregate.begin();
+        this.#inKey = true;
       }
-      if (stamp > plan.last) return stamps;
-      while (entered < count && rows[entered]! <= stamp) entered++;
-      for (let w = 0; w < plan.windows.length; w++) {
-        let i = expired[w]!;
-        while (i < entered && rows[i]! + plan.windows[w]! <= stamp) i++;
-        expired[w] = i;
-        lows[w]!.array[stamps] = i;
+      const first = this.rows;
+      const last = this.stamps.fill(first);
+      if (last > first) {
+        for (const view of this.#views) view.follow(first, last);
+        for (const aggregate of this.#aggregates) aggregate.run(first, last);
+        this.#onKey(this.#pending, first, last);
+        this.rows = last;
       }
-      at[stamps] = stamp;
-      upTo[stamps] = entered;
-      stamps++;
+      if (last === VECTOR) return true;
+      this.#inKey = false;
     }
-  };
+  }
 
-  return {
-    written: () => written,
-    take(
-      chunkEnds: Int32Array,
-      chunkLanes: readonly (Float64Array | Int32Array)[],
-      from: number,
-      to: number,
-    ): void {
-      ends.reserve(count + to - from);
-      ends.array.set(chunkEnds.subarray(from, to), count);
-      plan.lanes.forEach(({ rows }, i) => {
-        rows.reserve(count + to - from);
-        rows.array.set(chunkLanes[i]!.subarray(from, to), count);
-      });
-      count += to - from;
-    },
-    finish(key: readonly Uint8Array[]): void {
-      const stamps = findStamps();
-      frames.forEach((frame, w) => {
-        frame.stamps = stamps;
-        frame.low = lows[w]!.array;
-        frame.high = high.array;
-      });
-      plan.states.forEach(({ aggregator, stamps: out }, i) => {
-        out.reserve(stamps);
-        aggregator.run(frames[frameOf[i]!]!);
-      });
-      for (let from = 0; from < stamps;) {
-        const part = Math.min(stamps - from, result.room());
-        key.forEach((bytes, i) => result.repeat(i, bytes, part));
-        result.put(key.length, stampEnds.array, from, part);
-        plan.states.forEach(({ stamps: out }, i) => result.put(key.length + 1 + i, out.array, from, part));
-        result.advance(part);
-        from += part;
-      }
-      written += stamps;
-      count = 0;
-    },
-  };
+  #make(spec: AggregateSpec, plan: Plan, views: Views): Aggregate {
+    const { step, input, lane } = spec;
+    if (spec.wide) return this.#makeWide(spec, plan, views);
+    const results: NumberResults = plan.windows.map((_, w) =>
+      spec.windows.has(w) ? new NumberResult() : undefined
+    );
+    this.#results.set(spec, [...results]);
+    switch (step) {
+      case "size":
+        return new Size(input === undefined ? views.all() : views.withValue(input.name), results);
+      case "count_total":
+      case "total":
+        return new Total(views.allOf(lane), results);
+      case "float_total":
+        return new FloatTotal(plan.via === "partials" ? views.allOf(lane) : views.bucketSums(lane), results);
+      case "mean":
+        return new Mean(
+          this.#results.get(spec.of!.sum) ?? [],
+          (this.#results.get(spec.of!.count) ?? []) as NumberResults,
+          results,
+          input?.scale ?? 0,
+        );
+      case "min":
+      case "max":
+        return new Extreme(views.numbers(lane), results, step);
+      case "std":
+        return new Deviation(views.numbers(lane), results, () => refuseDeviation(input?.name ?? ""));
+      case "median":
+        return new Median(views.numbers(lane), results);
+      case "count_distinct":
+        return plan.lanes[lane!]!.wide
+          ? Distinct.ofWides(views.wides(lane), results)
+          : Distinct.ofNumbers(views.numbers(lane), results);
+      case "first":
+      case "last":
+        return new Edge(views.numbers(lane), results, step);
+    }
+  }
+
+  #makeWide(spec: AggregateSpec, plan: Plan, views: Views): Aggregate {
+    const { step, lane } = spec;
+    const results = plan.windows.map((_, w) => spec.windows.has(w) ? new WideResult() : undefined);
+    this.#results.set(spec, [...results]);
+    switch (step) {
+      case "total":
+        return new WideTotal(views.allOfWide(lane), results);
+      case "min":
+      case "max":
+        return new WideExtreme(views.wides(lane), results, step);
+      case "first":
+      case "last":
+        return new WideEdge(views.wides(lane), results, step);
+      default:
+        throw new Error(`${step} has no wide results`);
+    }
+  }
+}
+
+function refuseDeviation(column: string): never {
+  throw new MlforgeError("failed", `The std of column "${column}" is no number in some window`, {
+    hint:
+      `A value is NaN, infinite or too large: leave it out in SQL, with CASE WHEN isfinite(...) THEN ... END.`,
+  });
+}
+
+/** The views that the aggregations need, each made once. */
+class Views {
+  readonly #plan: Plan;
+  readonly #pending: Pending;
+  readonly #stamps: Stamps;
+  readonly #made: View[];
+  #all: AllRows | undefined;
+  readonly #withValue = new Map<string, RowsWithValue>();
+  readonly #sums = new Map<number, BucketSums>();
+
+  constructor(plan: Plan, pending: Pending, stamps: Stamps, made: View[]) {
+    this.#plan = plan;
+    this.#pending = pending;
+    this.#stamps = stamps;
+    this.#made = made;
+  }
+
+  all(): AllRows {
+    return this.#all ??= this.#keep(new AllRows(this.#pending, this.#stamps));
+  }
+
+  withValue(column: string): RowsWithValue {
+    let view = this.#withValue.get(column);
+    if (view === undefined) {
+      const lanes = this.#pending.lanes.filter((_, i) => this.#plan.lanes[i]?.column === column);
+      view = this.#keep(new RowsWithValue(this.#pending, this.#stamps, lanes));
+      this.#withValue.set(column, view);
+    }
+    return view;
+  }
+
+  bucketSums(lane: number | undefined) {
+    let view = this.#sums.get(lane!);
+    if (view === undefined) {
+      view = this.#keep(new BucketSums(this.#pending, this.#stamps, this.#number(lane)));
+      this.#sums.set(lane!, view);
+    }
+    return view.numbers();
+  }
+
+  allOf(lane: number | undefined) {
+    const of = this.#number(lane);
+    return { view: this.all(), values: () => of.values };
+  }
+
+  allOfWide(lane: number | undefined) {
+    const of = this.#wide(lane);
+    return { view: this.all(), values: () => of.values };
+  }
+
+  numbers(lane: number | undefined) {
+    return this.withValue(this.#column(lane)).numbers(this.#number(lane));
+  }
+
+  wides(lane: number | undefined) {
+    return this.withValue(this.#column(lane)).wides(this.#wide(lane));
+  }
+
+  #keep<T extends View>(view: T): T {
+    this.#made.push(view);
+    return view;
+  }
+
+  #column(lane: number | undefined): string {
+    return this.#plan.lanes[lane!]!.column!;
+  }
+
+  #number(lane: number | undefined): NumberLane {
+    const found = this.#pending.lanes[lane!];
+    if (found?.kind !== "number") throw new Error(`Lane ${lane} holds no doubles`);
+    return found;
+  }
+
+  #wide(lane: number | undefined): WideLane {
+    const found = this.#pending.lanes[lane!];
+    if (found?.kind !== "wide") throw new Error(`Lane ${lane} holds no bigints`);
+    return found;
+  }
 }
