@@ -1,5 +1,5 @@
 /**
- * join, resolve and dirname as node:path has them. Importing node:path starts Deno's layer for Node, which takes as long
+ * join, resolve, relative and the like as node:path has them. Importing node:path starts Deno's layer for Node, which takes as long
  * as all of mlforge's own modules that `list features` loads; so what is on the way of every command takes these.
  * On Windows they are node:path's own; elsewhere a test compares them with it.
  */
@@ -18,6 +18,17 @@ export const resolve: (...parts: string[]) => string = node?.resolve ?? ((...par
   if (!path.startsWith("/")) path = `${Deno.cwd()}/${path}`;
   const clean = normalise(path);
   return clean.length > 1 && clean.endsWith("/") ? clean.slice(0, -1) : clean;
+});
+
+export const sep: string = node?.sep ?? "/";
+
+export const isAbsolute: (path: string) => boolean = node?.isAbsolute ?? ((path) => path.startsWith("/"));
+
+export const relative: (from: string, to: string) => string = node?.relative ?? ((from, to) => {
+  const [own, other] = [from, to].map((path) => resolve(path).split("/").filter((segment) => segment !== ""));
+  let same = 0;
+  while (same < own!.length && same < other!.length && own![same] === other![same]) same++;
+  return [...own!.slice(same).map(() => ".."), ...other!.slice(same)].join("/");
 });
 
 /** Of an absolute path as `resolve` gives it. */

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import * as nodePath from "node:path";
 import fc from "fast-check";
-import { dirname, join, resolve } from "../src/path.ts";
+import { dirname, isAbsolute, join, relative, resolve } from "../src/path.ts";
 
 const part = fc.array(fc.constantFrom("a", "b.c", "..", ".", "", "/", "//", "d e"), { maxLength: 6 })
   .map((pieces) => pieces.join("/"));
 const parts = fc.array(part, { minLength: 1, maxLength: 4 });
 
-Deno.test("join(), resolve() and dirname() give what node:path gives, for any path", () => {
+Deno.test("join(), resolve(), relative() and dirname() give what node:path gives, for any path", () => {
   fc.assert(fc.property(parts, (all) => {
     assert.equal(join(...all), nodePath.join(...all));
     assert.equal(resolve(...all), nodePath.resolve(...all));

@@ -1,4 +1,5 @@
 import { type MlforgeError, throwAll } from "../error.ts";
+import { lazily } from "../lazy.ts";
 import { openPublisher } from "../publish/open.ts";
 import type { Entry, Snapshot } from "../publish/publisher.ts";
 import type { Done } from "../workers/messages.ts";
@@ -118,7 +119,10 @@ async function compute(
     definitions: request.project.file,
     changes,
   }));
-  const { runJobs } = await import("../workers/pool.ts");
+  const { runJobs } = await lazily<typeof import("../workers/pool.ts")>(
+    "../workers/pool.ts",
+    import.meta.url,
+  );
   const starts = new Map<string, number>();
   await runJobs(jobs, {
     workers,

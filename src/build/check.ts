@@ -11,7 +11,7 @@ export async function check(
   const publisher = await openPublisher(request.store);
   const snapshot = await publisher.read();
   return await Promise.all(features.map(async (feature): Promise<PlanItem> => {
-    const config = configOf(feature);
+    const config = await configOf(feature);
     const published = snapshot.features.get(feature.name);
     const common = { feature: feature.name, bytes: 0 };
     if (published === undefined) return { ...common, status: "new", why: ["nothing is published yet"] };

@@ -9,23 +9,23 @@ export type ConfigParts = Record<string, string>;
  * `config_hash` is over all parts: SQL or function text with what it uses, keys, timestamp, interval, metrics, how the
  * sources are read (not where they lie), engine, and the number of mlforge's own semantics. Not the engine's version.
  */
-export function configOf(feature: Feature): { hash: string; parts: ConfigParts } {
-  const parts: ConfigParts = {
-    semantics: hashOf([SEMANTICS, feature.transform.kind === "function" ? "arrow" : "duckdb"]),
-    transform: hashOf(transformText(feature)),
-    keys: hashOf([
-      feature.keys,
-      feature.entities.filter((e) => e.fromColumns).map((e) => [e.keys, e.fromColumns]),
-    ]),
-    timestamp: hashOf(feature.timestamp ?? null),
-    metrics: hashOf([
+export async function configOf(feature: Feature): Promise<{ hash: string; parts: ConfigParts }> {
+  const surrogates = feature.entities.filter((entity) => entity.fromColumns);
+  const decisive: Record<string, unknown> = {
+    semantics: [SEMANTICS, feature.transform.kind === "function" ? "arrow" : "duckdb"],
+    transform: transformText(feature),
+    keys: [feature.keys, surrogates.map((entity) => [entity.keys, entity.fromColumns])],
+    timestamp: feature.timestamp ?? null,
+    metrics: [
       feature.interval?.seconds ?? null,
       feature.metrics.map((m) => [m.name, m.input, m.aggregation, m.window.seconds]),
-    ]),
-    sources: hashOf(feature.sources.map(reading)),
-    threads: hashOf(feature.threads ?? null),
+    ],
+    sources: feature.sources.map(reading),
+    threads: feature.threads ?? null,
   };
-  return { hash: hashOf(parts), parts };
+  const hashed = Object.entries(decisive).map(async ([part, value]) => [part, await hashOf(value)] as const);
+  const parts: ConfigParts = Object.fromEntries(await Promise.all(hashed));
+  return { hash: await hashOf(parts), parts };
 }
 
 function transformText({ transform }: Feature): string {

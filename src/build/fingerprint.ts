@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { dirname, join } from "../path.ts";
 import { MlforgeError } from "../error.ts";
 
 export interface Fingerprint {
@@ -91,6 +90,7 @@ async function load(path: string | undefined): Promise<Record<string, Cached>> {
 }
 
 async function hashFile(path: string): Promise<string> {
+  const { createHash } = await import("node:crypto");
   const hash = createHash("sha256");
   using file = await Deno.open(path);
   const buffer = new Uint8Array(1 << 20);

@@ -33,7 +33,7 @@ export async function lookAtFeature(project: Project, feature: Feature, limit?: 
           const { place: _place, path: _path, description: _description, ...reading } = source;
           return { ...reading, files, ...(hiveRoot === undefined ? {} : { hiveRoot }) };
         })),
-        tasks: [featureTask(feature, configOf(feature).hash)],
+        tasks: [featureTask(feature, (await configOf(feature)).hash)],
         outFolder: folder,
         tempFolder: join(folder, "spill"),
         threads: navigator.hardwareConcurrency,

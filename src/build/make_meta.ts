@@ -1,5 +1,4 @@
-import { isAbsolute, relative, sep } from "node:path";
-import { arch, platform } from "node:process";
+import { isAbsolute, relative, sep } from "../path.ts";
 import type { Source } from "../definitions/model.ts";
 import type { Meta } from "../publish/meta.ts";
 import { VERSION } from "../version.ts";
@@ -52,7 +51,7 @@ export function metaOf(
       format: 1,
       tool: `mlforge ${VERSION}`,
       engine: ENGINE,
-      platform: `${platform}-${arch}`,
+      platform: `${Deno.build.os}-${Deno.build.arch}`,
       tx,
       rows_hash: built.rowsHash,
       stamp: built.stamp,

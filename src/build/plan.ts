@@ -65,7 +65,7 @@ async function nextVersion(
     return same === other ? same : `${same} or ${other}`;
   }
   const columns = metaColumns((await lookAtFeature(project, feature)).columns);
-  return version(columns, hashOf(columns));
+  return version(columns, await hashOf(columns));
 }
 
 /** Rows of all sources, where every one of them is Parquet, whose footers tell. */

@@ -75,9 +75,9 @@ export function planFeatures(
   options: { force: boolean; version?: string; explain: boolean },
 ): Promise<Planned[]> {
   return Promise.all(features.map(async (feature) => {
-    const config = configOf(feature);
+    const config = await configOf(feature);
     const own = feature.sources.flatMap((source) => sources.get(source.name) ?? []);
-    const sourceHash = hashOf(own.map((source) => [source.task.name, source.hash]));
+    const sourceHash = await hashOf(own.map((source) => [source.task.name, source.hash]));
     const change = await changeOf(feature, { config, sourceHash, sources: own }, published, options);
     const current = published.snapshot.features.get(feature.name);
     const status = current === undefined ? "new" : change === undefined ? "unchanged" : "changed";

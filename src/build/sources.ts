@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { isAbsolute, join, relative, resolve, sep } from "../path.ts";
 import type { Source } from "../definitions/model.ts";
 import { MlforgeError } from "../error.ts";
 import type { SourceTask } from "../engines/task.ts";
@@ -87,7 +87,7 @@ export async function resolveSource(
   };
   return {
     task,
-    hash: hashOf(names.map((file, i) => [file, prints[i]?.sha256])),
+    hash: await hashOf(names.map((file, i) => [file, prints[i]?.sha256])),
     bytes: prints.reduce((sum, print) => sum + print.size, 0),
     async assertUnchanged() {
       for (const [i, file] of files.entries()) {

@@ -1,6 +1,7 @@
 import { dirname, resolve } from "../path.ts";
 import type { Project } from "../definitions/model.ts";
 import { MlforgeError } from "../error.ts";
+import { lazily } from "../lazy.ts";
 import { suggestName } from "../nearest.ts";
 import type { Publisher, Snapshot } from "../publish/publisher.ts";
 import { resolveConfig, type ResolvedConfig } from "../profile/resolve.ts";
@@ -9,6 +10,9 @@ import type { StoreConfig } from "../stores/config.ts";
 import type { CliContext } from "./context.ts";
 import type { ProjectFlags } from "./flags.ts";
 import { shortPath } from "./short_path.ts";
+
+const loader = () =>
+  lazily<typeof import("../definitions/load.ts")>("../definitions/load.ts", import.meta.url);
 
 /** Where a command works: the profile in use, and ways to its store and definitions, each looked up when asked for. */
 export interface Workplace {
@@ -41,7 +45,7 @@ export async function workplace(
   const projectIfAny = () =>
     loading ??= findProjectFile(context, config, target).then(async (file) => {
       if (file === undefined) return undefined;
-      const { loadProject } = await import("../definitions/load.ts");
+      const { loadProject } = await loader();
       return await loadProject(file, { env: context.env });
     });
   const store = async () => {
@@ -78,7 +82,7 @@ async function findProjectFile(
   config: ResolvedConfig,
   target: string | undefined,
 ): Promise<string | undefined> {
-  const { findDefinitions } = await import("../definitions/load.ts");
+  const { findDefinitions } = await loader();
   if (target === undefined) {
     return config.definitions ?? await findDefinitions(config.file ? dirname(config.file) : context.cwd);
   }

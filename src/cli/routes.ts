@@ -1,4 +1,5 @@
 import { buildCommand, buildRouteMap, type Command, type RouteMap } from "@stricli/core";
+import { lazily } from "../lazy.ts";
 import type { CliContext } from "./context.ts";
 
 export type Route = Command<CliContext> | RouteMap<CliContext>;
@@ -17,61 +18,75 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "build",
     group: "Build",
     brief: "Compute what changed, and publish it",
-    load: async () => (await import("./commands/build.ts")).build,
+    load: async () =>
+      (await lazily<typeof import("./commands/build.ts")>("./commands/build.ts", import.meta.url)).build,
   },
   {
     name: "validate",
     group: "Build",
     brief: "Check definitions without building",
-    load: async () => (await import("./commands/validate.ts")).validate,
+    load: async () =>
+      (await lazily<typeof import("./commands/validate.ts")>("./commands/validate.ts", import.meta.url))
+        .validate,
   },
   {
     name: "list",
     group: "Read",
     brief: "List features, entities, sources or versions",
-    load: async () => (await import("./commands/list.ts")).list,
+    load: async () =>
+      (await lazily<typeof import("./commands/list.ts")>("./commands/list.ts", import.meta.url)).list,
   },
   {
     name: "inspect",
     group: "Read",
     brief: "Show all that is known of a feature, entity or source",
-    load: async () => (await import("./commands/inspect.ts")).inspect,
+    load: async () =>
+      (await lazily<typeof import("./commands/inspect.ts")>("./commands/inspect.ts", import.meta.url))
+        .inspect,
   },
   {
     name: "show",
     group: "Read",
     brief: "Show rows of a feature, of a key, as of a time",
-    load: async () => (await import("./commands/show.ts")).show,
+    load: async () =>
+      (await lazily<typeof import("./commands/show.ts")>("./commands/show.ts", import.meta.url)).show,
   },
   {
     name: "path",
     group: "Read",
     brief: "Print where a feature's Parquet file is",
-    load: async () => (await import("./commands/path.ts")).path,
+    load: async () =>
+      (await lazily<typeof import("./commands/path.ts")>("./commands/path.ts", import.meta.url)).path,
   },
   {
     name: "retrieve",
     group: "Read",
     brief: "Join features to labels as they were known at each label's time",
-    load: async () => (await import("./commands/retrieve.ts")).retrieve,
+    load: async () =>
+      (await lazily<typeof import("./commands/retrieve.ts")>("./commands/retrieve.ts", import.meta.url))
+        .retrieve,
   },
   {
     name: "init",
     group: "Project",
     brief: "Make a small project that builds at once",
-    load: async () => (await import("./commands/init.ts")).init,
+    load: async () =>
+      (await lazily<typeof import("./commands/init.ts")>("./commands/init.ts", import.meta.url)).init,
   },
   {
     name: "profile",
     group: "Project",
     brief: "Show the profile in use and its store",
-    load: async () => (await import("./commands/profile.ts")).profile,
+    load: async () =>
+      (await lazily<typeof import("./commands/profile.ts")>("./commands/profile.ts", import.meta.url))
+        .profile,
   },
   {
     name: "schema",
     group: "Project",
     brief: "Print the JSON Schema of a file that you write",
-    load: async () => (await import("./commands/schema.ts")).schema,
+    load: async () =>
+      (await lazily<typeof import("./commands/schema.ts")>("./commands/schema.ts", import.meta.url)).schema,
   },
 ];
 

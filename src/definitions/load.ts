@@ -1,5 +1,6 @@
 import { join, resolve } from "../path.ts";
 import { MlforgeError } from "../error.ts";
+import { lazily } from "../lazy.ts";
 import type { Project } from "./model.ts";
 
 export interface LoadOptions {
@@ -37,10 +38,14 @@ export async function loadProject(file: string, options: LoadOptions): Promise<P
     case ".ts":
     case ".js":
     case ".mjs":
-      return (await import("./load_module.ts")).loadModule(path, options.env);
+      return (await lazily<typeof import("./load_module.ts")>("./load_module.ts", import.meta.url))
+        .loadModule(path, options.env);
     case ".yaml":
     case ".yml":
-      return (await import("./load_yaml.ts")).loadYaml(path, options.env);
+      return (await lazily<typeof import("./load_yaml.ts")>("./load_yaml.ts", import.meta.url)).loadYaml(
+        path,
+        options.env,
+      );
     default:
       throw new MlforgeError("usage", `Can't read "${file}" as definitions`, {
         hint: "Definitions are .ts, .js, .mjs, .yaml or .yml.",

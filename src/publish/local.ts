@@ -1,3 +1,4 @@
+import { lazily } from "../lazy.ts";
 import { resolve } from "../path.ts";
 import { layoutOf } from "./local/layout.ts";
 import { findData, readMetadata, readSnapshot, readVersions } from "./local/reading.ts";
@@ -25,4 +26,4 @@ export function openLocalPublisher(root: string, options: LocalPublisherOptions 
 }
 
 /** Whoever only reads does without semver and the rest: 20 ms. */
-const writing = () => import("./local/batch.ts");
+const writing = () => lazily<typeof import("./local/batch.ts")>("./local/batch.ts", import.meta.url);

@@ -54,7 +54,7 @@ async function run(job: Job): Promise<void> {
     const { feature } = built;
     const change = job.changes[feature];
     if (change === undefined) throw new Error(`No change was planned for ${feature}`);
-    const schemaHash = hashOf(built.columns);
+    const schemaHash = await hashOf(built.columns);
     const { published } = change;
     if (published !== undefined && published.schema_hash !== schemaHash && change.columns === undefined) {
       change.columns = (await publisher.metadata(feature, published.version))?.columns ?? [];

@@ -1,6 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type { BuildReport, BuildRequest } from "../../build/report.ts";
 import { MlforgeError, throwAll } from "../../error.ts";
+import { lazily } from "../../lazy.ts";
 import { stableJson } from "../../publish/meta.ts";
 import { planText, previewText, reportJson, reportMarkdown, reportText } from "../build_report.ts";
 import type { CliContext } from "../context.ts";
@@ -125,7 +126,10 @@ function buildRequest(
 }
 
 async function publish(context: CliContext, flags: Flags, request: BuildRequest): Promise<void> {
-  const { build } = await import("../../build/build.ts");
+  const { build } = await lazily<typeof import("../../build/build.ts")>(
+    "../../build/build.ts",
+    import.meta.url,
+  );
   const shown = await progress(context, flags.quiet === true);
   let started = false;
   let report: BuildReport;
@@ -157,13 +161,16 @@ async function writeSummary(context: CliContext, report: BuildReport): Promise<v
 }
 
 async function dryRun(context: CliContext, flags: Flags, request: BuildRequest): Promise<void> {
-  const { plan } = await import("../../build/plan.ts");
+  const { plan } = await lazily<typeof import("../../build/plan.ts")>("../../build/plan.ts", import.meta.url);
   const items = await plan(request);
   context.out(flags.json ? stableJson({ items }) : planText(items, context));
 }
 
 async function check(context: CliContext, flags: Flags, request: BuildRequest): Promise<void> {
-  const { check } = await import("../../build/check.ts");
+  const { check } = await lazily<typeof import("../../build/check.ts")>(
+    "../../build/check.ts",
+    import.meta.url,
+  );
   const items = await check(request);
   if (flags.json) context.out(stableJson({ items }));
   else if (!flags.quiet) context.out(planText(items, context));
@@ -175,7 +182,10 @@ async function check(context: CliContext, flags: Flags, request: BuildRequest): 
 }
 
 async function preview(context: CliContext, flags: Flags, request: BuildRequest): Promise<void> {
-  const { preview } = await import("../../build/preview.ts");
+  const { preview } = await lazily<typeof import("../../build/preview.ts")>(
+    "../../build/preview.ts",
+    import.meta.url,
+  );
   const previews = await preview(request, PREVIEW_ROWS);
   context.out(flags.json ? stableJson({ previews }) : previewText(previews, context));
 }
