@@ -12,6 +12,10 @@ Deno.test("join(), resolve(), relative() and dirname() give what node:path gives
     assert.equal(join(...all), nodePath.join(...all));
     assert.equal(resolve(...all), nodePath.resolve(...all));
   }));
+  fc.assert(fc.property(part, part, (a, b) => {
+    assert.equal(relative(a, b), nodePath.relative(a, b));
+    assert.equal(isAbsolute(a), nodePath.isAbsolute(a));
+  }));
   fc.assert(
     fc.property(
       part.map((path) => resolve(path)),
