@@ -27,7 +27,6 @@ const MAX_NESTED = 32;
  * all interpolations but `oc.env`. A text without `${` is returned as it is.
  */
 export function interpolate(text: string, env: Environment, where: Where): string {
-  if (!text.includes("${")) return text;
   let at = 0;
   let nested = 0;
 
@@ -86,12 +85,8 @@ export function interpolate(text: string, env: Environment, where: Where): strin
       );
     }
     const parts: Part[] = [];
-    if (take(/\}/y) === undefined) {
-      do parts.push(part()); while (take(/,[ \t]*/y) !== undefined);
-      if (take(/\}/y) === undefined) {
-        fail(`"${text.slice(start, start + 40)}" is not closed`, "Close it by }.");
-      }
-    }
+    do parts.push(part()); while (take(/,[ \t]*/y) !== undefined);
+    if (take(/\}/y) === undefined) fail(`"${text.slice(start, start + 40)}" is not closed`, "Close it by }.");
     nested--;
     return valueOf(parts, text.slice(start, at));
   }

@@ -11,6 +11,7 @@ const REFUSED: [string, string, string, string][] = [
   ["two documents", "a: 1\n---\nb: 2\n", "2:1", "The file holds more than one document"],
   ["two documents with marks", "---\na: 1\n...\n---\nb: 2\n", "3:1", "The file holds more than one document"],
   ["a document of text and another", "--- a\n--- b\n", "2:1", "The file holds more than one document"],
+  ["text and another document", "a\n---\nb\n", "2:1", "The file holds more than one document"],
   ["a list and another document", "[a]\n---\nb\n", "2:1", "The file holds more than one document"],
   ["a document of nothing and another", "---\n---\na: 1\n", "3:1", "The file holds more than one document"],
   ["a tab as indentation", "a:\n\tb: 1\n", "2:1", "A tab stands in the indentation"],

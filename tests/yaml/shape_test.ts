@@ -52,6 +52,7 @@ const WRONG: [string, string, string[]][] = [
     '1:1 Unknown key "nmae" in the file | Did you mean "name"?',
     '2:1 Unknown key "color" in the file | Did you mean "colour"?',
   ]],
+  ["an unknown key with a list", "nmae: [a]", ['1:1 Unknown key "nmae" in the file | Did you mean "name"?']],
   ["a missing key", "things:\n  a: {words: []}", [
     '2:3 Key "path" is missing in "things.a" of the file | Add it.',
   ]],
