@@ -138,7 +138,7 @@ async function publish(context: CliContext, flags: Flags, request: BuildRequest)
       ...request,
       signal: context.signal(),
       onEvent(event) {
-        started ||= event.kind === "started";
+        started ||= event.kind === "started" || event.kind === "failed";
         shown.onEvent(event);
       },
     });
