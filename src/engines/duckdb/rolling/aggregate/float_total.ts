@@ -44,7 +44,6 @@ export class FloatTotal implements Aggregate {
     const hi = this.#numbers.view.hi;
     const front = this.#fronts[w]!;
     const out = result.values;
-    const { nulls } = result;
     let middle = this.#queues.middle[w]!;
     let top = this.#queues.top[w]!;
     let back = this.#backs[w]!;
@@ -64,7 +63,6 @@ export class FloatTotal implements Aggregate {
         while (top < end) back += values[top++]!;
         out[row] = front[start]! + back;
       }
-      nulls[row] = start < end ? 0 : 1;
     }
     this.#queues.middle[w] = middle;
     this.#queues.top[w] = top;
