@@ -9,6 +9,7 @@ import { formatCount, parseBytes, parseCount, parseNames, parsePair } from "../q
 import { table } from "../table.ts";
 
 interface Flags extends OutputFlags, ProjectFlags {
+  labels: string;
   features: string[];
   output: string;
   time?: string;
@@ -19,9 +20,15 @@ interface Flags extends OutputFlags, ProjectFlags {
 
 const parsed = { kind: "parsed", optional: true } as const;
 
-export const retrieve = buildCommand<Flags, [string], CliContext>({
+export const retrieve = buildCommand<Flags, [], CliContext>({
   parameters: {
     flags: {
+      labels: {
+        kind: "parsed",
+        parse: String,
+        placeholder: "file",
+        brief: "Parquet, CSV or JSON file of keys and times",
+      },
       features: {
         kind: "parsed",
         parse: parseNames,
@@ -42,37 +49,32 @@ export const retrieve = buildCommand<Flags, [string], CliContext>({
       ...projectFlags,
       ...outputFlags,
     },
-    positional: {
-      kind: "tuple",
-      parameters: [{
-        parse: String,
-        placeholder: "LABELS",
-        brief: "Parquet, CSV or JSON file of keys and times",
-      }],
-    },
     aliases: { o: "output" },
   },
   docs: {
     brief: "Join features to labels as they were known at each label's time",
     fullDescription:
-      "Adds columns of features to each row of LABELS, with the values that were known at the row's time and\n" +
+      "Adds columns of features to each row of the labels, with the values that were known at the row's time and\n" +
       "never later ones. Rows and their order stay as they are.",
     customUsage: [
-      "LABELS --features a,b --output FILE [flags]",
-      { input: "labels.csv --time at --features user_spend -o training.parquet", brief: "a training set" },
+      "--labels FILE --features a,b --output FILE [flags]",
       {
-        input: "labels.csv --features user_spend --key user_id=customer -o out.parquet",
+        input: "--labels labels.csv --time at --features user_spend -o training.parquet",
+        brief: "a training set",
+      },
+      {
+        input: "--labels labels.csv --features user_spend --key user_id=customer -o out.parquet",
         brief: "another key name",
       },
     ],
   },
-  async func(flags, labels) {
+  async func(flags) {
     const publisher = await (await workplace(this, flags)).publisher();
     const { retrieve: join } = await import("../../retrieve/retrieve.ts");
     const output = resolve(this.cwd, flags.output);
     const report = await join({
       publisher,
-      labels: resolve(this.cwd, labels),
+      labels: resolve(this.cwd, flags.labels),
       features: flags.features,
       output,
       ...(flags.time === undefined ? {} : { time: flags.time }),
