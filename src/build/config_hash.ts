@@ -1,6 +1,6 @@
 import type { Feature, Source } from "../definitions/model.ts";
 import { SEMANTICS } from "../version.ts";
-import { hashOf } from "./hash.ts";
+import { hashOf } from "../publish/hash.ts";
 
 /** The parts of a definition that decide its data, each with a hash: so that a plan can name what differs. */
 export type ConfigParts = Record<string, string>;

@@ -6,9 +6,8 @@ import { runGroup } from "../engines/duckdb/group.ts";
 import { type Column, quote } from "../engines/duckdb/types.ts";
 import type { MlforgeError } from "../error.ts";
 import { configOf } from "./config_hash.ts";
-import { findFiles } from "./sources.ts";
+import { sourceTask } from "./sources.ts";
 import { featureTask } from "./tasks.ts";
-import type { SourceTask } from "../engines/task.ts";
 
 /** What looking at a feature without publishing it gives. */
 export interface Look {
@@ -28,11 +27,7 @@ export async function lookAtFeature(project: Project, feature: Feature, limit?: 
     let failure: MlforgeError | undefined;
     await runGroup(
       {
-        sources: await Promise.all(feature.sources.map(async (source): Promise<SourceTask> => {
-          const { files, hiveRoot } = await findFiles(source, project.root);
-          const { place: _place, path: _path, description: _description, ...reading } = source;
-          return { ...reading, files, ...(hiveRoot === undefined ? {} : { hiveRoot }) };
-        })),
+        sources: await Promise.all(feature.sources.map((source) => sourceTask(source, project.root))),
         tasks: [featureTask(feature, (await configOf(feature)).hash)],
         outFolder: folder,
         tempFolder: join(folder, "spill"),

@@ -2,10 +2,10 @@ import type { Feature } from "../definitions/model.ts";
 import { MlforgeError, throwAll } from "../error.ts";
 import { suggestName } from "../nearest.ts";
 import type { Published, Publisher, Snapshot } from "../publish/publisher.ts";
-import type { Change } from "./change.ts";
+import type { Change } from "../publish/change.ts";
 import { configOf, type ConfigParts, differingParts } from "./config_hash.ts";
 import type { Fingerprints } from "./fingerprint.ts";
-import { hashOf } from "./hash.ts";
+import { hashOf } from "../publish/hash.ts";
 import type { BuildRequest } from "./report.ts";
 import { type ResolvedSource, resolveSource } from "./sources.ts";
 

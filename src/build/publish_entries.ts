@@ -1,7 +1,7 @@
 import { MlforgeError } from "../error.ts";
 import type { Batch, Entry, Publisher, Snapshot } from "../publish/publisher.ts";
 import type { Done } from "../workers/messages.ts";
-import { chooseVersion } from "./change.ts";
+import { chooseVersion } from "../publish/change.ts";
 import { metaOf } from "./make_meta.ts";
 import { changeOf, type Planned } from "./plan_features.ts";
 import type { BuildRequest } from "./report.ts";

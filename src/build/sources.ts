@@ -3,7 +3,7 @@ import type { Source } from "../definitions/model.ts";
 import { MlforgeError } from "../error.ts";
 import type { SourceTask } from "../engines/task.ts";
 import type { Fingerprints } from "./fingerprint.ts";
-import { hashOf } from "./hash.ts";
+import { hashOf } from "../publish/hash.ts";
 
 /** A source with its files found and fingerprinted. */
 export interface ResolvedSource {
@@ -64,27 +64,21 @@ function native(path: string): string {
   return path.split("/").join(sep);
 }
 
+/** A source as an engine takes it: with its files found. */
+export async function sourceTask(source: Source, root: string): Promise<SourceTask> {
+  const { path: _path, description: _description, ...reading } = source;
+  return { ...reading, ...await findFiles(source, root) };
+}
+
 export async function resolveSource(
   source: Source,
   root: string,
   fingerprints: Fingerprints,
 ): Promise<ResolvedSource> {
-  const { files, hiveRoot } = await findFiles(source, root);
+  const task = await sourceTask(source, root);
+  const { name, files } = task;
   const prints = await Promise.all(files.map((file) => fingerprints.of(file)));
   const names = files.map((file) => relative(root, file).split(sep).join("/"));
-  const { name, format, delimiter, header, types, timezone, fold, watermark } = source;
-  const task: SourceTask = {
-    name,
-    format,
-    files,
-    ...(hiveRoot === undefined ? {} : { hiveRoot }),
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(header === undefined ? {} : { header }),
-    ...(types === undefined ? {} : { types }),
-    ...(timezone === undefined ? {} : { timezone }),
-    ...(fold === undefined ? {} : { fold }),
-    ...(watermark === undefined ? {} : { watermark }),
-  };
   return {
     task,
     hash: await hashOf(names.map((file, i) => [file, prints[i]?.sha256])),

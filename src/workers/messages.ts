@@ -1,7 +1,7 @@
 import type { PlainError } from "../error.ts";
 import type { Group } from "../engines/duckdb/group.ts";
 import type { Built } from "../engines/task.ts";
-import type { Change, Chosen } from "../build/change.ts";
+import type { Change, Chosen } from "../publish/change.ts";
 import type { StoreConfig } from "../stores/config.ts";
 
 /** One group of features for one worker, with all that it needs to put the results into the store. */

@@ -5,8 +5,8 @@ import type { TransformFunction } from "../definitions/model.ts";
 import { computeFeature } from "../engines/duckdb/feature.ts";
 import { runGroup } from "../engines/duckdb/group.ts";
 import type { Built } from "../engines/task.ts";
-import { chooseVersion } from "../build/change.ts";
-import { hashOf } from "../build/hash.ts";
+import { chooseVersion } from "../publish/change.ts";
+import { hashOf } from "../publish/hash.ts";
 import { openPublisher } from "../publish/open.ts";
 import type { FromWorker, Job, ToWorker } from "./messages.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { loadedModules } from "./loaded_modules.ts";
 
 const packages = (urls: readonly string[]) =>
-  new Set(urls.flatMap((url) => /registry\.npmjs\.org\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []));
+  new Set(urls.flatMap((url) => /\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\/\d/.exec(url)?.[1] ?? []));
 
 const HEAVY = ["@duckdb/node-api", "apache-arrow", "log-update", "parquet-wasm", "semver", "sucrase"];
 

@@ -1,4 +1,4 @@
-import { stableJson } from "../publish/meta.ts";
+import { stableJson } from "./meta.ts";
 
 /** Hex SHA-256 over a value's JSON with sorted keys. By Web Crypto: a plan needs no more of Node than this. */
 export async function hashOf(value: unknown): Promise<string> {

@@ -1,5 +1,5 @@
-import type { ChangeSummary, MetaColumn } from "../publish/meta.ts";
-import type { Published, VersionWish } from "../publish/publisher.ts";
+import type { ChangeSummary, MetaColumn } from "./meta.ts";
+import type { Published, VersionWish } from "./publisher.ts";
 
 /** Why one feature is to be built, and from where: all that choosing its next version needs. Plain data. */
 export interface Change {
