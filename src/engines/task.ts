@@ -18,6 +18,7 @@ export interface SourceTask {
   fold?: "first" | "last";
   /** ISO 8601, UTC. */
   watermark?: string;
+  place: Place;
 }
 
 export interface MetricTask {

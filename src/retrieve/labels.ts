@@ -1,8 +1,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { extname } from "node:path";
 import { engineError } from "../engines/duckdb/errors.ts";
+import { textDates } from "../engines/duckdb/text_dates.ts";
 import { timeColumn } from "../engines/duckdb/timestamp.ts";
-import { type Column, columnsOf, literal, quote } from "../engines/duckdb/types.ts";
+import { type Column, columnsOf, literal } from "../engines/duckdb/types.ts";
 import { MlforgeError } from "../error.ts";
 import { suggestName } from "../nearest.ts";
 
@@ -23,13 +24,12 @@ const READERS: Record<string, string> = {
 
 /**
  * Loads the file into the table LABELS, in its own order. A CSV's columns named in `texts` stay text, whatever they look
- * like (a key `007` is not 7), and so does a time that does not start with its year: which of `03/04/2024` is the day
- * is not for the CSV reader to guess. Returns the labels' own columns.
+ * like (a key `007` is not 7), and so do times that do not start with their year. Returns the labels' own columns.
  */
 export async function loadLabels(
   connection: DuckDBConnection,
   file: string,
-  options: { time: string | undefined; texts: ReadonlySet<string> },
+  options: { texts: ReadonlySet<string> },
 ): Promise<Column[]> {
   const reader = READERS[extname(file).toLowerCase()];
   if (reader === undefined) {
@@ -40,24 +40,19 @@ export async function loadLabels(
   await requireFile(file);
   try {
     const csv = reader === "read_csv";
-    const call = (types: ReadonlySet<string>) => {
-      const fixed = [...types].map((name) => `${literal(name)}: 'VARCHAR'`).join(", ");
-      const sniffing = fixed === "" ? "" : `, types = {${fixed}}`;
-      return `${reader}([${literal(file)}]${csv ? `, header = true, sample_size = -1${sniffing}` : ""})`;
+    const shape = csv ? ["header = true", "sample_size = -1"] : [];
+    const call = (types: readonly string[]) => {
+      const fixed = types.map((name) => `${literal(name)}: 'VARCHAR'`).join(", ");
+      const sniffing = fixed === "" ? [] : [`types = {${fixed}}`];
+      return `${reader}(${[`[${literal(file)}]`, ...shape, ...sniffing].join(", ")})`;
     };
-    const read = async (types: ReadonlySet<string>) =>
+    const read = async (types: readonly string[]) =>
       columnsOf(await connection.run(`SELECT * FROM ${call(types)} LIMIT 0`));
-    let columns = await read(new Set());
-    const types = new Set(columns.map((c) => c.name).filter((name) => csv && options.texts.has(name)));
-    const time = columns.find((c) => c.name === options.time);
-    if (csv && time !== undefined && /^(DATE|TIMESTAMP)/.test(time.type)) {
-      const text = call(new Set([time.name]));
-      const odd = await connection.runAndReadAll(
-        `SELECT 1 FROM ${text} WHERE NOT regexp_matches(${quote(time.name)}, '^[0-9]{4}-') LIMIT 1`,
-      );
-      if (odd.getRows().length > 0) types.add(time.name);
-    }
-    if (types.size > 0) columns = await read(types);
+    let columns = await read([]);
+    const dates = csv ? (await textDates(connection, [file], shape)).map(({ name }) => name) : [];
+    const keys = columns.map((c) => c.name).filter((name) => csv && options.texts.has(name));
+    const types = [...new Set([...keys, ...dates])];
+    if (types.length > 0) columns = await read(types);
     await connection.run(
       `CREATE TABLE ${LABELS} AS SELECT *, row_number() OVER () - 1 AS ${ROW} FROM ${call(types)}`,
     );

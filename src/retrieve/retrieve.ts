@@ -68,7 +68,7 @@ export async function retrieve(request: RetrieveRequest): Promise<RetrieveReport
         )
       ),
     );
-    const labels = await loadLabels(connection, resolve(request.labels), { time, texts });
+    const labels = await loadLabels(connection, resolve(request.labels), { texts });
     if (time !== undefined) {
       requireLabel(labels, time, "the labels' time");
       await addTime(connection, time);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { MlforgeError } from "../../src/error.ts";
 import { openWorkshop, rowsOf } from "../build/workshop.ts";
 
 const definitions = (
@@ -92,6 +93,44 @@ Deno.test("A source can be a Parquet file", async () => {
     instance.closeSync();
   });
   assert.deepEqual(rows, EXPECTED);
+});
+
+async function days(days: string, source = "{path: e.csv}", timestamp = "day") {
+  await using shop = await openWorkshop({
+    "definitions.yaml": `name: shop
+sources:
+  events: ${source}
+features:
+  seen: {source: events, keys: [user], timestamp: ${timestamp}}
+`,
+    "e.csv": `user,day\n${days.split(" ").map((day, i) => `u${i},${day}\n`).join("")}`,
+  });
+  await shop.build();
+  return (await rowsOf(await shop.data("seen"))).map((row) => row[1]);
+}
+
+Deno.test("A CSV's day that could be a month is refused, not guessed", async () => {
+  await assert.rejects(
+    days("03/04/2024 05/06/2024"),
+    /Column "day" of feature "seen" fits two formats, %d\/%m\/%Y and %m\/%d\/%Y/,
+  );
+  assert.deepEqual(await days("03/04/2024 13/06/2024"), ["2024-04-03 00:00:00", "2024-06-13 00:00:00"]);
+  assert.deepEqual(await days("03/04/2024", "{path: e.csv}", "{column: day, format: '%m/%d/%Y'}"), [
+    "2024-03-04 00:00:00",
+  ]);
+  assert.deepEqual(await days("2024-03-04"), ["2024-03-04 00:00:00"]);
+  await assert.rejects(days("03-04-2024"), /has "03-04-2024", which fits no time format/);
+});
+
+Deno.test("A CSV's day declared as DATE is refused where the reader would have to guess its format", async () => {
+  const declared = "{path: e.csv, types: {day: DATE}}";
+  await assert.rejects(days("03/04/2024", declared), (error) => {
+    assert(error instanceof MlforgeError);
+    assert.match(error.message, /Column "day" of source "events" is declared DATE/);
+    assert.equal(error.place?.line, 3);
+    return true;
+  });
+  assert.deepEqual(await days("2024-03-04", declared), ["2024-03-04 00:00:00"]);
 });
 
 Deno.test("SQL of a feature can't read a file beside its sources, even through a source's name", async () => {

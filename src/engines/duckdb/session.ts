@@ -45,13 +45,19 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   await connection.run(`SET allowed_directories = [${literal(options.outFolder)}]`);
   await connection.run("SET enable_external_access = false");
 
-  const bring = async (source: SourceTask, statement: string) => {
+  const bring = async (source: SourceTask, statement: () => string | Promise<string>) => {
     try {
-      await connection.run(statement);
+      await connection.run(await statement());
     } catch (cause) {
-      throw engineError(cause, `read source "${source.name}" (${source.files[0] ?? "no file"})`);
+      throw engineError(
+        cause,
+        `read source "${source.name}" (${source.files[0] ?? "no file"})`,
+        source.place,
+      );
     }
   };
+  const bringView = (source: SourceTask, name: string) =>
+    bring(source, async () => `CREATE VIEW ${quote(name)} AS ${await readSource(connection, source)}`);
   const nameSingle = async () => {
     const [only] = options.sources;
     if (options.sources.length !== 1 || only === undefined || only.name === "source") return;
@@ -63,18 +69,18 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     async loadSources(columns) {
       for (const source of options.sources) {
         const view = `_mlforge_${source.name}`;
-        await bring(source, `CREATE VIEW ${quote(view)} AS ${readSource(source)}`);
+        await bringView(source, view);
         const names = (await connection.run(`SELECT * FROM ${quote(view)} LIMIT 0`)).columnNames();
         const wanted = names.filter((name) => columns === undefined || columns.has(name.toLowerCase()));
         // A table needs a column; `count(*)` alone needs none.
         const list = (wanted.length > 0 ? wanted : names.slice(0, 1)).map(quote).join(", ");
-        await bring(source, `CREATE TABLE ${quote(source.name)} AS SELECT ${list} FROM ${quote(view)}`);
+        await bring(source, () => `CREATE TABLE ${quote(source.name)} AS SELECT ${list} FROM ${quote(view)}`);
       }
       await nameSingle();
     },
     async viewSources() {
       for (const source of options.sources) {
-        await bring(source, `CREATE VIEW ${quote(source.name)} AS ${readSource(source)}`);
+        await bringView(source, source.name);
       }
       await nameSingle();
     },
