@@ -133,7 +133,16 @@ Deno.test("retrieve joins features to labels, and counts", async () => {
       join(cwd, "labels.csv"),
       "customer,when\n1,2026-01-02 00:00:00\n3,2026-01-02 00:00:00\n",
     );
-    const args = ["--labels", "labels.csv", "--features", "user_orders", "--time", "when", "--key", "user_id=customer"];
+    const args = [
+      "--labels",
+      "labels.csv",
+      "--features",
+      "user_orders",
+      "--time",
+      "when",
+      "--key",
+      "user_id=customer",
+    ];
     const { code, out, err } = await runCli(["retrieve", ...args, "-o", "out.parquet", "--json"], { cwd });
     assert.equal(code, 0, err);
     const report = JSON.parse(out);
