@@ -14,7 +14,7 @@ export interface Shares {
 
 /**
  * Splits the work into one group a worker: features that read the same sources stay together, so that these are read
- * once a worker; where there are fewer such sets than workers, a set is split. Threads and memory are shared evenly.
+ * once a worker; a set that is more than a worker's even share is split. Threads and memory are shared evenly.
  */
 export function groupsOf(planned: readonly Planned[], shares: Shares): Group[] {
   const sets = new Map<string, Planned[]>();
@@ -22,7 +22,10 @@ export function groupsOf(planned: readonly Planned[], shares: Shares): Group[] {
     const key = item.feature.sources.map((s) => s.name).sort().join(" ");
     sets.set(key, [...(sets.get(key) ?? []), item]);
   }
-  const parts = [...sets.values()].flatMap((set) => split(set, Math.ceil(shares.workers / sets.size)));
+  const even = Math.ceil(planned.length / shares.workers);
+  const parts = [...sets.values()].flatMap((set) => split(set, Math.ceil(set.length / even)));
+  // The longest first, so that the last worker is not the one that starts last.
+  parts.sort((a, b) => b.length - a.length);
   const running = Math.max(1, Math.min(shares.workers, parts.length));
   return parts.map((part, i) => ({
     sources: (part[0]?.sources ?? []).map((source) => source.task),
