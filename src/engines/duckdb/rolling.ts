@@ -166,7 +166,10 @@ async function run(
       pending.append(chunk);
       await takeAll();
     }
-    if (pending.events !== facts.rows) throw new Error(`Only ${pending.events} of ${facts.rows} events came`);
+    if (pending.events !== facts.rows) {
+      // DuckDB ends a stream that is interrupted like one that is done.
+      throw new MlforgeError("interrupted", `Stopped after ${pending.events} of ${facts.rows} events`);
+    }
     pending.end();
     await takeAll();
     output.take(kernel);
