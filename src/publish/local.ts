@@ -2,6 +2,7 @@ import { lazily } from "../lazy.ts";
 import { resolve } from "../path.ts";
 import { layoutOf } from "./local/layout.ts";
 import { findData, readMetadata, readSnapshot, readVersions } from "./local/reading.ts";
+import type { Meta } from "./meta.ts";
 import type { Publisher } from "./publisher.ts";
 
 export interface LocalPublisherOptions {
@@ -15,9 +16,14 @@ export interface LocalPublisherOptions {
  */
 export function openLocalPublisher(root: string, options: LocalPublisherOptions = {}): Publisher {
   const layout = layoutOf(resolve(root));
+  /** Metadata of the last look, by feature: asked for again, it is of the same moment, and read once. */
+  const looked = new Map<string, Meta>();
   return {
-    read: () => readSnapshot(layout),
-    metadata: (feature, version) => readMetadata(layout, feature, version),
+    read: () => readSnapshot(layout, looked),
+    metadata: async (feature, version) => {
+      const seen = looked.get(feature);
+      return seen?.version === version ? seen : await readMetadata(layout, feature, version);
+    },
     versions: (feature) => readVersions(layout, feature),
     dataPath: (feature, version) => findData(layout, feature, version),
     begin: async (who) => (await writing()).begin(layout, who, options),

@@ -17,12 +17,15 @@ import { isFeatureName, type Layout } from "./layout.ts";
 
 /**
  * All features out of one moment. The journal is read before and after: where it changed, a batch went by, and what was
- * read may be of two moments. A pending commit stands in for the pointers that it has not moved yet.
+ * read may be of two moments. A pending commit stands in for the pointers that it has not moved yet. `metas` takes the
+ * metadata read on the way, by feature: of the same moment.
  */
-export async function readSnapshot(layout: Layout): Promise<Snapshot> {
+export async function readSnapshot(layout: Layout, metas = new Map<string, Meta>()): Promise<Snapshot> {
   for (;;) {
+    metas.clear();
     const before = await readJournal(layout);
-    const snapshot = await collect(layout, before.journal?.state === "pending" ? before.journal : undefined)
+    const pending = before.journal?.state === "pending" ? before.journal : undefined;
+    const snapshot = await collect(layout, pending, metas)
       .catch((error: unknown) => fileError("read", layout.root, error));
     if (await readTextIfThere(layout.journal) !== before.text) continue;
     if (snapshot instanceof Error) throw snapshot;
@@ -30,7 +33,11 @@ export async function readSnapshot(layout: Layout): Promise<Snapshot> {
   }
 }
 
-async function collect(layout: Layout, journal: Pending | undefined): Promise<Snapshot> {
+async function collect(
+  layout: Layout,
+  journal: Pending | undefined,
+  metas: Map<string, Meta>,
+): Promise<Snapshot> {
   const notes: string[] = [];
   let pending = journal;
   if (journal !== undefined && !await holds(layout, journal)) {
@@ -43,10 +50,12 @@ async function collect(layout: Layout, journal: Pending | undefined): Promise<Sn
   const top = new Map<string, string>();
   await Promise.all([...names].map(async (feature) => {
     const change = committed.get(feature);
-    const [published, versions] = await Promise.all([
-      change === undefined ? readPublished(layout, feature) : publishedOf(change.meta),
+    const [meta, versions] = await Promise.all([
+      change === undefined ? readPublished(layout, feature) : change.meta,
       versionFolders(layout, feature),
     ]);
+    const published = meta === undefined ? undefined : publishedOf(meta);
+    if (meta !== undefined) metas.set(feature, meta);
     if (published !== undefined) features.set(feature, published);
     const highest = await highestVersion(layout, feature, versions, published?.version);
     if (highest !== undefined) top.set(feature, highest);
@@ -66,11 +75,11 @@ export function publishedOf(meta: Meta): Published {
   return { version, seq: 0, tx: meta.mlforge.tx, content_hash, config_hash, schema_hash, source_hash };
 }
 
-async function readPublished(layout: Layout, feature: string): Promise<Published | undefined> {
+async function readPublished(layout: Layout, feature: string): Promise<Meta | undefined> {
   const version = await readPointer(layout, feature);
   if (version === null) return undefined;
   const meta = await readMeta(layout, feature, version);
-  if (meta !== undefined) return publishedOf(meta);
+  if (meta !== undefined) return meta;
   throw new MlforgeError(
     "failed",
     `Can't read ${layout.pointer(feature)}: it names version ${version}, which has no metadata`,
