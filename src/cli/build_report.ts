@@ -3,6 +3,7 @@ import type { CliContext } from "./context.ts";
 import { markdownTable } from "./github.ts";
 import { paint } from "./paint.ts";
 import { formatBytes, formatCount, formatSeconds } from "./quantities.ts";
+import { rowsText } from "./rows.ts";
 import { type Column, table } from "./table.ts";
 
 type Screen = Pick<CliContext, "colour" | "columns">;
@@ -99,18 +100,9 @@ export function planText(items: readonly PlanItem[], { colour, columns }: Screen
   );
 }
 
-/** `--preview`: a small table for each feature. */
-export function previewText(previews: readonly Preview[], { colour, columns }: Screen): string {
-  const { bold, dim } = paint(colour.stdout);
-  return previews.map(({ feature, columns: names, rows }) =>
-    `${bold(feature)}\n` +
-    table(
-      names.map(({ name }) => ({ title: name, flexible: true })),
-      rows.map((row) => row.map((v) => v ?? "NULL")),
-      {
-        width: columns,
-        title: dim,
-      },
-    )
-  ).join("\n");
+/** `--preview`: the first rows of each feature. */
+export function previewText(previews: readonly Preview[], screen: Screen): string {
+  const { bold } = paint(screen.colour.stdout);
+  return previews.map(({ feature, columns, rows }) => `${bold(feature)}\n${rowsText(columns, rows, screen)}`)
+    .join("\n");
 }

@@ -30,6 +30,8 @@ export async function lookUp({ file, meta, keys, at, limit }: LookUpRequest): Pr
   try {
     await connection.run("SET TimeZone = 'UTC'");
     await connection.run(`CREATE VIEW data AS SELECT * FROM read_parquet(${literal(file)})`);
+    const twice = keys.find(([column], at) => keys.findIndex(([other]) => other === column) < at)?.[0];
+    if (twice !== undefined) throw new MlforgeError("usage", `Key "${twice}" is given more than once`);
     const conditions = [];
     for (const [column, value] of keys) conditions.push(await keyCondition(connection, meta, column, value));
     let newest = "";
@@ -69,12 +71,19 @@ async function keyCondition(
   }
   const described = await connection.runAndReadAll(`SELECT typeof(${quote(column)}) FROM data LIMIT 1`);
   const type = String(described.getRows()[0]?.[0] ?? "VARCHAR");
-  const cast = `TRY_CAST(${literal(value)} AS ${type})`;
-  const right = (await connection.runAndReadAll(`SELECT ${cast} IS NOT NULL`)).getRows()[0]?.[0];
+  const cast = type === "TIMESTAMP" ? momentOf(value) : `TRY_CAST(${literal(value)} AS ${type})`;
+  // A cast rounds 1.4 to 1, which is another key.
+  const exact = /INT|DECIMAL/.test(type) ? `${cast}::DOUBLE = TRY_CAST(${literal(value)} AS DOUBLE)` : "true";
+  const right = (await connection.runAndReadAll(`SELECT ${cast} IS NOT NULL AND ${exact}`)).getRows()[0]?.[0];
   if (right !== true) {
     throw new MlforgeError("usage", `"${value}" is not a value of key "${column}", which is ${type}`);
   }
   return `${quote(column)} = ${cast}`;
+}
+
+/** A time in UTC, which its offset says or is taken as; NULL where it is none. */
+function momentOf(text: string): string {
+  return `CAST(TRY_CAST(${literal(text)} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TIMESTAMP)`;
 }
 
 function stampColumn(meta: Meta): string {
@@ -86,8 +95,8 @@ function stampColumn(meta: Meta): string {
 
 /** Events are known strictly after they happened; a bucket's end is the moment at which all of it is known. */
 async function timeCondition(connection: DuckDBConnection, meta: Meta, at: string): Promise<string> {
-  const moment = `CAST(TRY_CAST(${literal(at)} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TIMESTAMP)`;
-  const right = (await connection.runAndReadAll(`SELECT ${moment} IS NOT NULL`)).getRows()[0]?.[0];
+  const moment = momentOf(at);
+  const right = (await connection.runAndReadAll(`SELECT isfinite(${moment})`)).getRows()[0]?.[0];
   if (right !== true) {
     throw new MlforgeError("usage", `"${at}" is not a time`, {
       hint: "Write it as 2026-01-31 or 2026-01-31T12:00:00Z.",

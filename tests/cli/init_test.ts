@@ -26,6 +26,16 @@ Deno.test("init never writes over a file: then it writes nothing", async () => {
   });
 });
 
+Deno.test("init that can't write everything leaves nothing", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "data"), "mine");
+    const { code, err } = await runCli(["init"], { cwd: folder });
+    assert.equal(code, 1);
+    assert.match(err, /^Error: Can't write ".*orders\.csv"\n/);
+    assert.deepEqual([...Deno.readDirSync(folder)].map((entry) => entry.name), ["data"]);
+  });
+});
+
 Deno.test("init keeps a .gitignore that is there", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, ".gitignore"), "mine\n");

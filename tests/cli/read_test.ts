@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { loadedModules } from "./loaded_modules.ts";
 import { cliCommand, runCli, withFolder } from "./run_cli.ts";
-import { withProject } from "./project.ts";
+import { DEFINITIONS, withProject } from "./project.ts";
 
 /** A project whose features are built. */
 async function withBuilt(use: (folder: string) => Promise<void>): Promise<void> {
@@ -68,6 +68,8 @@ Deno.test("inspect says for people what each column is", async () => {
     assert.match(out, /^version +1\.0\.0 \(published\)$/m);
     assert.match(out, /^user_id +int64 +key$/m);
     assert.match(out, /^at +timestamp\[us\] +time$/m);
+    const data = join(cwd, "feature_store", "user_orders", "1.0.0", "data.parquet");
+    assert.ok(out.includes(`data         ${data}\n`), out);
   });
 });
 
@@ -90,6 +92,17 @@ Deno.test("show gives rows of a key, as of a time: strictly before it where rows
   });
 });
 
+Deno.test("show reads a key that is a time with its offset", async () => {
+  const definitions = DEFINITIONS + "  by_time:\n    source: orders\n    keys: [at]\n";
+  await withProject(async (cwd) => {
+    assert.equal((await runCli(["build", "--quiet"], { cwd })).code, 0);
+    for (const time of ["2026-01-01 10:00:00", "2026-01-01T12:00:00+02:00", "2026-01-01T10:00:00Z"]) {
+      const { out } = await runCli(["show", "by_time", "--key", `at=${time}`, "--json"], { cwd });
+      assert.deepEqual(JSON.parse(out).rows.map((row: { amount: number }) => row.amount), [5], time);
+    }
+  }, { "definitions.yaml": definitions });
+});
+
 Deno.test("wrong names and values of show and path are clear errors", async () => {
   await withBuilt(async (cwd) => {
     const cases: [string[], string][] = [
@@ -100,6 +113,18 @@ Deno.test("wrong names and values of show and path are clear errors", async () =
         '"user" is not a key of "user_orders"\n  There are: user_id.',
       ],
       [["show", "user_orders", "--key", "user_id=x"], '"x" is not a value of key "user_id", which is BIGINT'],
+      [
+        ["show", "user_orders", "--key", "user_id=1.4"],
+        '"1.4" is not a value of key "user_id", which is BIGINT',
+      ],
+      [
+        ["show", "user_orders", "--key", "user_id=1", "--key", "user_id=2"],
+        'Key "user_id" is given more than once',
+      ],
+      [
+        ["show", "user_orders", "--at", "infinity"],
+        '"infinity" is not a time\n  Write it as 2026-01-31 or 2026-01-31T12:00:00Z.',
+      ],
       [
         ["show", "user_orders", "--at", "tomorrow"],
         '"tomorrow" is not a time\n  Write it as 2026-01-31 or 2026-01-31T12:00:00Z.',

@@ -70,8 +70,8 @@ export const build = buildCommand<Flags, [string?], CliContext>({
     customUsage: [
       "[TARGET] [flags]",
       { input: "--dry-run", brief: "what would be built, and why" },
-      { input: "--features user_spend,user_visits", brief: "these two only" },
-      { input: "--profile production --json", brief: "into production's store, with a report for a script" },
+      { input: "--features user_spend,user_large_orders", brief: "these two only" },
+      { input: "--profile dev --json", brief: "into that profile's store, with a report for a script" },
       { input: "--check", brief: "in a pull request: do definitions need a build?" },
     ],
   },

@@ -54,7 +54,17 @@ export const init = buildCommand<Flags, [string?], CliContext>({
     ]);
     // One that is there already is the user's, and as good.
     if (!await exists(join(folder, ".gitignore"))) files.push([".gitignore", GITIGNORE]);
-    for (const [name, text] of files) await write(join(folder, name), text);
+    const written: string[] = [];
+    try {
+      for (const [name, text] of files) {
+        await write(join(folder, name), text);
+        written.push(name);
+      }
+    } catch (cause) {
+      // Half a project would stand in the way of the next try.
+      for (const name of written) await Deno.remove(join(folder, name)).catch(() => {});
+      throw cause;
+    }
 
     if (flags.json) {
       return this.out(stableJson({ folder, files: files.map(([name]) => name.replaceAll("\\", "/")) }));
@@ -79,7 +89,9 @@ async function refuseExisting(folder: string, names: readonly string[]): Promise
   if (there.length === 0) return;
   throw new MlforgeError(
     "usage",
-    `Can't make a project in "${folder}": ${there.join(", ")} is there already`,
+    `Can't make a project in "${folder}": ${there.join(", ")} ${
+      there.length === 1 ? "is" : "are"
+    } there already`,
     {
       hint: "Nothing was written. Name another folder: mlforge init DIR.",
     },
@@ -91,7 +103,8 @@ async function exists(path: string): Promise<boolean> {
     await Deno.lstat(path);
     return true;
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
+    // What lies below a file is not there; making it will say so.
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return false;
     throw cause;
   }
 }

@@ -43,7 +43,10 @@ const feature = buildCommand<Flags, [ReturnType<typeof parseFeature>], CliContex
     if (flags.json) return this.out(stableJson(meta));
     const published = snapshot.features.get(wanted.name)?.version;
     this.out(
-      metaText(meta, this, published === version ? "published" : `published is ${published ?? "none"}`),
+      metaText(meta, this, {
+        status: published === version ? "published" : `published is ${published ?? "none"}`,
+        data: await publisher.dataPath(wanted.name, version),
+      }),
     );
   },
 });
@@ -77,7 +80,7 @@ function showDefinition(context: CliContext, flags: Flags, defined: Feature): vo
 function metaText(
   meta: Meta,
   { colour, columns }: Pick<CliContext, "colour" | "columns">,
-  status: string,
+  { status, data }: { status: string; data: string | undefined },
 ): string {
   const { bold } = paint(colour.stdout);
   const extra = meta.mlforge;
@@ -100,6 +103,7 @@ function metaText(
     ["built", `${meta.created_at} by ${extra.tool}`],
     ["why", [meta.change_summary.reason, ...meta.change_summary.details].filter((s) => s !== "").join("; ")],
     ["content", meta.content_hash],
+    ["data", data ?? "not here: mlforge build makes it again"],
   ]) + "\n" + table(
     [{ title: "COLUMN" }, { title: "TYPE" }, { title: "WHAT IT IS", flexible: true }],
     meta.columns.map(({ name, dtype }) => [

@@ -26,7 +26,7 @@ export const profile = buildCommand<Flags, [], CliContext>({
       "Shows which profile is in use, where that choice came from, and its values with all variables filled in.",
     customUsage: [
       "[flags]",
-      { input: "--profile production --validate", brief: "is production's store there, and may I read it?" },
+      { input: "--profile dev --validate", brief: "is that profile's store there, and may I read it?" },
     ],
   },
   async func(flags) {
@@ -41,7 +41,10 @@ export const profile = buildCommand<Flags, [], CliContext>({
         profile: config.profile?.name ?? null,
         from: config.profile?.from ?? "definitions",
         profiles: config.profiles,
-        store: { kind, ...settings },
+        store: {
+          kind,
+          ...Object.fromEntries(Object.entries(settings).map(([key, value]) => [snakeCase(key), value])),
+        },
         ...(features === undefined ? {} : { published_features: features }),
       }));
     }

@@ -59,12 +59,13 @@ export const retrieve = buildCommand<Flags, [], CliContext>({
     customUsage: [
       "--labels FILE --features a,b --output FILE [flags]",
       {
-        input: "--labels labels.csv --time at --features user_spend -o training.parquet",
-        brief: "a training set",
+        input: "--labels data/orders.csv --time ordered_at --features user_spend -o training.parquet",
+        brief: "what was known of each order's user when it was made",
       },
       {
-        input: "--labels labels.csv --features user_spend --key user_id=customer -o out.parquet",
-        brief: "another key name",
+        input:
+          "--labels data/orders.csv --features user_spend@1.0.0 --key user_id=user_id -o training.parquet",
+        brief: "of one version; --key says where the labels' name of a key is another",
       },
     ],
   },
