@@ -141,3 +141,46 @@ Deno.test("SQL of a feature can't read a file beside its sources, even through a
   });
   await assert.rejects(shop.build(), /reads "secret.csv", which is none of its sources/);
 });
+
+/** Values of a feature that shares its source with another one, which needs one column only. */
+async function beside(sql: string) {
+  await using shop = await openWorkshop({
+    "definitions.yaml": `name: shop
+sources:
+  events: {path: e.csv}
+features:
+  lean: {source: events, keys: [user], sql: select distinct user from events}
+  total: {source: events, keys: [user], sql: "${sql}"}
+`,
+    "e.csv": "user,amount,shop\nann,10,1\n",
+  });
+  await shop.build({ workers: 1 });
+  return await rowsOf(await shop.data("total"));
+}
+
+Deno.test("Features that share a source see all its columns, as each does alone", async () => {
+  assert.deepEqual(await beside("select user, e::varchar as row from events e"), [
+    ["ann", "{'user': ann, 'amount': 10, 'shop': 1}"],
+  ]);
+  assert.deepEqual(await beside("select a as user, c as shop from events as e(a, b, c)"), [["ann", "1"]]);
+  assert.deepEqual(
+    await beside("select user, count(*) as n from events pivot (sum(amount) for shop in (1)) group by user"),
+    [["ann", "1"]],
+  );
+  await assert.rejects(beside("select user, max(rowid) as r from events group by user"), /"rowid" not found/);
+});
+
+Deno.test("Two columns of one name are refused, not renamed", async () => {
+  await assert.rejects(beside("select user, 1 as a, 2 as A from events"), /has two columns "A"/);
+  await assert.rejects(
+    beside("select * from events a join events b on a.user = b.user"),
+    /has two columns "user"/,
+  );
+});
+
+Deno.test("A mistake in SQL does not put the blame on the source's file", async () => {
+  const hint = (sql: string) =>
+    beside(sql).then(() => assert.fail(), (error) => (assert(error instanceof MlforgeError), error.hint));
+  assert.equal(await hint("select user, ? as x from events"), undefined);
+  assert.equal(await hint("select user, error('no') as x from events"), undefined);
+});

@@ -4,7 +4,7 @@ import { suggestName } from "../../nearest.ts";
 
 /** What a definition's SQL refers to, found in its syntax tree. */
 export interface SqlFacts {
-  /** Lower-case last parts of all column names; undefined where a `*` takes all. */
+  /** Lower-case parts of all column names; undefined where all columns of a table matter, as with `*`. */
   columns: Set<string> | undefined;
   /** Declared sources that the SQL reads. */
   sources: Set<string>;
@@ -43,7 +43,10 @@ export async function checkSql(
   const reader = await connection.runAndReadAll("SELECT json_serialize_sql($sql::VARCHAR)", { sql });
   const parsed = JSON.parse(String(reader.getRows()[0]?.[0])) as Node;
   if (parsed["error"] === true) {
-    throw refuse(`can't be parsed: ${String(parsed["error_message"])}`, parseHint(sql));
+    const why = String(parsed["error_message"]);
+    throw why.startsWith("Only SELECT statements")
+      ? refuse("is not one SELECT", notSelectHint(sql))
+      : refuse(`can't be parsed: ${why}`, parseHint(sql));
   }
   const statements = parsed["statements"] as Node[];
   if (statements.length !== 1) throw refuse(`has ${statements.length} statements`, "Write one SELECT.");
@@ -54,6 +57,9 @@ export async function checkSql(
   const functions = new Set<string>();
   const tableFunctions = new Set<string>();
   const ctes = new Set<string>();
+  // What a whole row of a table can be named by: `select e from events e` takes all its columns.
+  const rows = new Set<string>();
+  const lastParts = new Set<string>();
   let star = false;
   let sampled = false;
   walk(statements[0], (node) => {
@@ -61,6 +67,9 @@ export async function checkSql(
     for (const { key } of cteEntries(node)) ctes.add(key.toLowerCase());
     if (node["type"] === "BASE_TABLE") {
       const outside = node["schema_name"] !== "" || node["catalog_name"] !== "";
+      for (const name of ["alias", "table_name"]) rows.add(String(node[name]).toLowerCase());
+      // Columns are renamed by their position.
+      if ((node["column_name_alias"] as unknown[]).length > 0) star = true;
       tables.push(outside ? `${node["schema_name"]}.${node["table_name"]}` : String(node["table_name"]));
     }
     if (node["type"] === "TABLE_FUNCTION") {
@@ -77,13 +86,15 @@ export async function checkSql(
     if (node["class"] === "COLUMN_REF") {
       const parts = (node["column_names"] as string[]).map((p) => p.toLowerCase());
       for (const part of parts) names.add(part);
+      lastParts.add(parts.at(-1) ?? "");
       const [only] = parts;
       if (parts.length === 1 && only !== undefined && CLOCK_WORDS.has(only)) functions.add(only);
     }
     if (node["using_columns"] instanceof Array) {
       for (const column of node["using_columns"]) names.add(String(column).toLowerCase());
     }
-    if (node["ref_type"] === "NATURAL") star = true;
+    // A pivot groups by all columns that it does not name.
+    if (node["ref_type"] === "NATURAL" || node["type"] === "PIVOT") star = true;
   });
 
   if (sampled) {
@@ -116,7 +127,8 @@ export async function checkSql(
       throw refuse(`reads "${table}", which is none of its sources`, suggestName(table, allowed.keys()));
     }
   }
-  return { columns: star ? undefined : names, sources: used };
+  const whole = star || !lastParts.isDisjointFrom(rows);
+  return { columns: whole ? undefined : names, sources: used };
 }
 
 function cteEntries(node: Node): { key: string }[] {
@@ -139,9 +151,15 @@ async function volatileFunctions(connection: DuckDBConnection): Promise<Set<stri
   return new Set(reader.getRows().map(([name]) => String(name)));
 }
 
+const ONE_SELECT = "A feature's SQL is one SELECT (or WITH ... SELECT, or FROM ...).";
+
 function parseHint(sql: string): string | undefined {
-  if (!/^\s*(select|with|from|\()/i.test(sql)) {
-    return "A feature's SQL is one SELECT (or WITH ... SELECT, or FROM ...).";
-  }
-  return undefined;
+  return /^\s*(select|with|from|\()/i.test(sql) ? undefined : ONE_SELECT;
+}
+
+/** A PIVOT that finds its values out is two statements to DuckDB. */
+function notSelectHint(sql: string): string {
+  return /\bpivot\b/i.test(sql)
+    ? "Name the values of a PIVOT: `pivot (sum(x) for y in (1, 2))`."
+    : ONE_SELECT;
 }

@@ -26,15 +26,15 @@ export function engineError(cause: unknown, doing: string, place?: Place): Mlfor
     });
   }
   const candidates = rest.find((line) => /^(Candidate|Did you mean)/.test(line.trim()));
-  const hint = candidates?.trim() ?? HINTS.find(([kinds]) => kinds.includes(kind))?.[1];
+  const hint = candidates?.trim() ?? HINTS.find(([kinds]) => kinds.test(`${kind}: ${message}`))?.[1];
   return new MlforgeError("failed", `Could not ${doing}: ${message}`, { cause, place, hint });
 }
 
-const HINTS: [kinds: string[], hint: string][] = [
-  [["io", "http"], "Is the file there, readable, and of the format its source declares?"],
-  [["invalid input", "invalid"], "Is the file of the format its source declares?"],
+const HINTS: [kindAndMessage: RegExp, hint: string][] = [
+  [/^(io|http):/, "Is the file there, readable, and of the format its source declares?"],
+  [/^invalid.*\b(file|csv|json|parquet)\b/i, "Is the file of the format its source declares?"],
   [
-    ["conversion"],
+    /^conversion:/,
     "A value does not fit its type; declare the column's type with `types:`, or try_cast in SQL.",
   ],
 ];

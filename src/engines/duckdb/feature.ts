@@ -4,7 +4,7 @@ import type { TransformFunction } from "../../definitions/model.ts";
 import { MlforgeError, type Place } from "../../error.ts";
 import type { Built, FeatureTask, SourceTask } from "../task.ts";
 import { engineError } from "./errors.ts";
-import { normalise, type Rows } from "./relation.ts";
+import { columnsOfQuery, normalise, requireOnce, type Rows } from "./relation.ts";
 import { rowsHash } from "./rows_hash.ts";
 import type { Session } from "./session.ts";
 import { type Column, columnsOf, literal, metaColumns, quote, storable } from "./types.ts";
@@ -131,6 +131,8 @@ async function transform(session: Session, task: FeatureTask, options: FeatureOp
     return;
   }
   const sql = transform.kind === "sql" ? transform.sql : `SELECT * FROM ${quote(task.sources[0] ?? "")}`;
+  // A view or a table of it would silently call the second one "x_1".
+  requireOnce(task, await columnsOfQuery(connection, sql));
   if (options.empty) {
     await connection.run(`CREATE VIEW ${NAMES.raw} AS ${sql}`);
     await connection.run(`${view} SELECT * FROM ${NAMES.raw} LIMIT 0`);

@@ -23,6 +23,16 @@ export async function columnsOfRelation(connection: DuckDBConnection, relation: 
   return columnsOf(await connection.run(`SELECT * FROM ${relation} LIMIT 0`));
 }
 
+/** Names of the columns that a statement gives, as it gives them. */
+export async function columnsOfQuery(connection: DuckDBConnection, sql: string): Promise<string[]> {
+  const prepared = await connection.prepare(sql);
+  try {
+    return Array.from({ length: prepared.columnCount }, (_, i) => prepared.columnName(i));
+  } finally {
+    prepared.destroySync();
+  }
+}
+
 /** Checks that the transform's output has what the feature names, and makes the view `name` of its rows. */
 export async function normalise(
   connection: DuckDBConnection,
@@ -100,15 +110,7 @@ function requireColumns(task: FeatureTask, columns: readonly Column[]): void {
       hint: suggestName(name, names),
     });
   };
-  const repeated = names.find((name, i) =>
-    names.findIndex((n) => n.toLowerCase() === name.toLowerCase()) !== i
-  );
-  if (repeated !== undefined) {
-    throw new MlforgeError("usage", `Feature "${task.feature}" has two columns "${repeated}"`, {
-      place: task.place,
-      hint: "Name each column once, with AS.",
-    });
-  }
+  requireOnce(task, names);
   for (const { key, columns: parts } of task.surrogates) {
     for (const part of parts) need(part, `part of the key "${key}"`);
     if (names.includes(key)) {
@@ -137,6 +139,19 @@ function requireColumns(task: FeatureTask, columns: readonly Column[]): void {
   }
   if (task.timestamp !== undefined) need(task.timestamp.column, "timestamp");
   for (const metric of task.metrics) if (metric.input !== "*") need(metric.input, "metric's input");
+}
+
+/** Refuses two columns of one name; to most readers of the data `a` and `A` are one. */
+export function requireOnce(task: FeatureTask, names: readonly string[]): void {
+  const repeated = names.find((name, i) =>
+    names.findIndex((n) => n.toLowerCase() === name.toLowerCase()) !== i
+  );
+  if (repeated !== undefined) {
+    throw new MlforgeError("usage", `Feature "${task.feature}" has two columns "${repeated}"`, {
+      place: task.place,
+      hint: "Name each column once, with AS, or leave one out with EXCLUDE.",
+    });
+  }
 }
 
 /** A naive time out of several sources in different zones could mean any of them. */

@@ -74,7 +74,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         const wanted = names.filter((name) => columns === undefined || columns.has(name.toLowerCase()));
         // A table needs a column; `count(*)` alone needs none.
         const list = (wanted.length > 0 ? wanted : names.slice(0, 1)).map(quote).join(", ");
-        await bring(source, () => `CREATE TABLE ${quote(source.name)} AS SELECT ${list} FROM ${quote(view)}`);
+        const table = quote(`${view}_rows`);
+        await bring(source, () => `CREATE TABLE ${table} AS SELECT ${list} FROM ${quote(view)}`);
+        // A view as well, so that SQL sees the same in both ways: a table would have a rowid.
+        await connection.run(`CREATE VIEW ${quote(source.name)} AS SELECT * FROM ${table}`);
       }
       await nameSingle();
     },
