@@ -1,7 +1,7 @@
 import { type MlforgeError, throwAll } from "../error.ts";
 import { lazily } from "../lazy.ts";
 import { openPublisher } from "../publish/open.ts";
-import type { Entry, Snapshot } from "../publish/publisher.ts";
+import type { Batch, Entry, Snapshot } from "../publish/publisher.ts";
 import type { Done } from "../workers/messages.ts";
 import { cacheFolder, openFingerprints } from "./fingerprint.ts";
 import { groupsOf } from "./groups.ts";
@@ -83,6 +83,7 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
         base,
       }];
     });
+    (await restoreData(work, done, batch)).forEach(note);
     if (entries.length > 0) tell({ kind: "publishing", features: entries.length });
     const published = await publishEntries(entries, { planned: work, done, publisher, batch, request });
     published.notes.forEach(note);
@@ -172,6 +173,25 @@ async function refuseChangedSources(
       if (error !== undefined && done.delete(feature.name)) errors.set(feature.name, error);
     }
   }
+}
+
+/** What --force built again and found the same is put where the published data is not (any more). */
+async function restoreData(
+  work: readonly Planned[],
+  done: ReadonlyMap<string, Done>,
+  batch: Batch,
+): Promise<string[]> {
+  const notes: string[] = [];
+  for (const { feature: { name }, published } of work) {
+    const result = done.get(name);
+    if (published === undefined || result === undefined || result.chosen !== undefined) continue;
+    const { file, contentHash } = result.built;
+    const { version } = published;
+    if (await batch.restore({ feature: name, version, file, contentHash })) {
+      notes.push(`${name}: put the data of ${version} back in place`);
+    }
+  }
+  return notes;
 }
 
 function droppedNotes(feature: string, dropped: { null_key: number; null_time: number }): string[] {

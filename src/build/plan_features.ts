@@ -68,13 +68,14 @@ export async function resolveSources(
  * Compares definitions and sources with what is published. `explain` reads the metadata of changed features, so that
  * each part that differs can be named.
  */
-export function planFeatures(
+export async function planFeatures(
   features: readonly Feature[],
   sources: ReadonlyMap<string, ResolvedSource>,
   published: { snapshot: Snapshot; publisher: Publisher },
   options: { force: boolean; version?: string; explain: boolean },
 ): Promise<Planned[]> {
-  return Promise.all(features.map(async (feature) => {
+  if (options.version !== undefined) await refuseUsed(features, published.snapshot, options.version);
+  return await Promise.all(features.map(async (feature) => {
     const config = await configOf(feature);
     const own = feature.sources.flatMap((source) => sources.get(source.name) ?? []);
     const sourceHash = await hashOf(own.map((source) => [source.task.name, source.hash]));
@@ -82,6 +83,18 @@ export function planFeatures(
     const current = published.snapshot.features.get(feature.name);
     const status = current === undefined ? "new" : change === undefined ? "unchanged" : "changed";
     return { feature, config, sources: own, sourceHash, status, published: current, change };
+  }));
+}
+
+/** Before anything is computed: whether the version that was asked for is above all that each feature ever had. */
+async function refuseUsed(features: readonly Feature[], { top }: Snapshot, version: string): Promise<void> {
+  const { compareVersions } = await import("../publish/version.ts");
+  throwAll(features.flatMap(({ name }) => {
+    const highest = top.get(name);
+    if (highest === undefined || compareVersions(version, highest) > 0) return [];
+    return new MlforgeError("usage", `Can't publish "${name}" as ${version}: it is not above ${highest}`, {
+      hint: "A number that was ever used does not come back: ask for a higher one.",
+    });
   }));
 }
 

@@ -10,7 +10,7 @@ import { snapshotOf } from "./object_store/manifest.ts";
 import { publish } from "./object_store/publish.ts";
 import { readMetadata, readSnapshot, readVersions } from "./object_store/read.ts";
 import { rollBack } from "./object_store/rollback.ts";
-import { stage } from "./object_store/stage.ts";
+import { restore, stage } from "./object_store/stage.ts";
 import { start } from "./object_store/start.ts";
 import type { Batch, Entry, Publisher, PublishOutcome, Staged, Who } from "./publisher.ts";
 
@@ -68,6 +68,7 @@ async function beginBatch(context: Context, tempFolder: string, who: Who): Promi
       from = concluded.moment;
       return concluded.outcome;
     },
+    restore: (data) => restore(context, data),
     close: () => Deno.remove(folder, { recursive: true }).catch(() => {}),
   };
 }

@@ -86,6 +86,11 @@ export interface Batch {
   readonly base: Snapshot;
   /** All entries become visible together, or none. An unknown outcome throws (code `unknown_outcome`). */
   publish(entries: readonly Entry[]): Promise<PublishOutcome>;
+  /**
+   * Puts a published version's data back where it is absent (a clone has none) or was changed. Only the very bytes that
+   * its metadata names are taken; false where there is nothing to put back.
+   */
+  restore(data: Pick<Entry, "feature" | "version" | "file" | "contentHash">): Promise<boolean>;
   /** Removes what the batch left in its folder. Always called, also after publish; never throws. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { MlforgeError } from "../error.ts";
 import { suggestName } from "../nearest.ts";
 import type { Meta } from "../publish/meta.ts";
+import { dataNotHere } from "../publish/data_not_here.ts";
 import type { Publisher, Snapshot } from "../publish/publisher.ts";
 
 /** One version of a feature, whose data is here. */
@@ -61,10 +62,6 @@ async function choose(publisher: Publisher, snapshot: Snapshot, text: string): P
     });
   }
   const file = await publisher.dataPath(feature, version);
-  if (file === undefined) {
-    throw new MlforgeError("failed", `The data of feature "${feature}" ${version} is not here`, {
-      hint: "Run `mlforge sync`: it rebuilds data that was not committed to git.",
-    });
-  }
+  if (file === undefined) throw dataNotHere(feature, version, snapshot);
   return { feature, version, meta, file };
 }

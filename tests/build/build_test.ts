@@ -104,7 +104,15 @@ for (const [what, edit, file, version, why] of BUMPS) {
 Deno.test("build() with --version takes it, and refuses one that is not above the highest", async () => {
   await using shop = await openWorkshop();
   assert.equal((await shop.build({ version: "3.2.1" })).items[0]?.version, "3.2.1");
-  await assert.rejects(shop.build({ version: "3.2.0" }), MlforgeError);
+  const started: string[] = [];
+  await assert.rejects(
+    shop.build({
+      version: "3.2.0",
+      onEvent: (event) => void (event.kind === "started" && started.push(event.feature)),
+    }),
+    (error) => error instanceof MlforgeError && error.code === "usage" && error.others.length === 1,
+  );
+  assert.deepEqual(started, [], "refused before anything is computed");
   assert.deepEqual(await shop.published(), { shops: "3.2.1", spend: "3.2.1" });
 });
 
@@ -117,6 +125,23 @@ Deno.test("build() with force computes again and publishes nothing where the byt
     "1.0.0",
   ]]);
   assert.equal(report.items[0]?.rows, 6);
+});
+
+Deno.test("build() with force puts published data that is absent or was changed back in place, byte for byte", async () => {
+  await using shop = await openWorkshop();
+  await shop.build();
+  const [spend, shops] = [await shop.data("spend"), await shop.data("shops")];
+  const [before, other] = [await Deno.readFile(spend), await Deno.readFile(shops)];
+  await Deno.remove(spend);
+  await Deno.writeFile(shops, new Uint8Array([1]), { append: true });
+  assert.deepEqual((await shop.build()).notes, []);
+  assert.deepEqual((await shop.build({ force: true })).notes, [
+    "spend: put the data of 1.0.0 back in place",
+    "shops: put the data of 1.0.0 back in place",
+  ]);
+  assert.deepEqual([await Deno.readFile(spend), await Deno.readFile(shops)], [before, other]);
+  assert.deepEqual(await shop.published(), { shops: "1.0.0", spend: "1.0.0" });
+  assert.deepEqual((await shop.build({ force: true })).notes, []);
 });
 
 const BROKEN = DEFINITIONS + `  broken:

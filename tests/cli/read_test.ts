@@ -152,6 +152,25 @@ Deno.test("path prints the Parquet file, alone", async () => {
   });
 });
 
+Deno.test("data that is not here is named, with the command that makes it again", async () => {
+  await withBuilt(async (cwd) => {
+    await Deno.remove(join(cwd, "feature_store/user_total/1.0.0/data.parquet"));
+    assert.match((await runCli(["show", "user_total"], { cwd })).err, /"user_total" 1\.0\.0 is not here/);
+    const { code, err } = await runCli(["path", "user_total"], { cwd });
+    assert.equal(code, 1);
+    const [command] = /mlforge (build --force --features user_total)/.exec(err)?.slice(1) ?? [];
+    assert.ok(command !== undefined, err);
+    assert.equal((await runCli(command.split(" "), { cwd })).code, 0);
+    assert.equal((await runCli(["path", "user_total"], { cwd })).code, 0);
+    await runCli(["build", "--version", "2.0.0"], { cwd });
+    await Deno.remove(join(cwd, "feature_store/user_total/1.0.0/data.parquet"));
+    assert.match(
+      (await runCli(["path", "user_total@1.0.0"], { cwd })).err,
+      /Only what is published now, 2\.0\.0,/,
+    );
+  });
+});
+
 Deno.test("retrieve joins features to labels, and counts", async () => {
   await withBuilt(async (cwd) => {
     await Deno.writeTextFile(

@@ -126,6 +126,20 @@ export function testPublisher(name: string, make: () => Promise<StoreUnderTest>)
     await batch.close();
   });
 
+  test("restore() puts back only the bytes that metadata names, and only where they are not", async (store) => {
+    const publisher = await store.open();
+    await publishTexts(publisher, { clicks: "c1" });
+    const batch = await publisher.begin(WHO);
+    const file = `${batch.folder}/again.parquet`;
+    const data = (text: string) => ({ feature: "clicks", version: "1.0.0", file, contentHash: sha256(text) });
+    for (const text of ["c1", "c2"]) {
+      await Deno.writeTextFile(file, text);
+      assert.equal(await batch.restore(data(text)), false);
+    }
+    await batch.close();
+    assert.equal(await readText(publisher, "clicks"), "1.0.0 c1");
+  });
+
   test("the same data may be published again under another version", async (store) => {
     const publisher = await store.open();
     await publishTexts(publisher, { clicks: "same" });

@@ -304,7 +304,12 @@ Deno.test("what is not there is named, with the nearest name", async () => {
     };
     await refusal(ask(bench, elsewhere), /Can't write into the folder/, /Make it/);
     await Deno.remove(`${bench.folder}/store/visits/1.0.0/data.parquet`);
-    await refusal(ask(bench), /data of feature "visits" 1\.0\.0 is not here/, /mlforge sync/, "failed");
+    await refusal(
+      ask(bench),
+      /data of "visits" 1\.0\.0 is not here/,
+      /mlforge build --force --features visits/,
+      "failed",
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { buildCommand } from "@stricli/core";
-import { MlforgeError } from "../../error.ts";
+import { dataNotHere } from "../../publish/data_not_here.ts";
 import { stableJson } from "../../publish/meta.ts";
 import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
@@ -24,16 +24,10 @@ export const path = buildCommand<OutputFlags & ProjectFlags, [ReturnType<typeof 
   },
   async func(flags, feature) {
     const publisher = await (await workplace(this, flags)).publisher();
-    const version = await findVersion(feature, publisher, await publisher.read());
+    const snapshot = await publisher.read();
+    const version = await findVersion(feature, publisher, snapshot);
     const file = await publisher.dataPath(feature.name, version);
-    if (file === undefined) throw dataNotHere(feature.name, version);
+    if (file === undefined) throw dataNotHere(feature.name, version, snapshot);
     this.out(flags.json ? stableJson({ feature: feature.name, version, path: file }) : `${file}\n`);
   },
 });
-
-/** A clone has metadata without data. */
-export function dataNotHere(name: string, version: string): MlforgeError {
-  return new MlforgeError("failed", `The data of "${name}" ${version} is not here`, {
-    hint: "A clone comes without data: mlforge sync, or mlforge build, makes it again.",
-  });
-}

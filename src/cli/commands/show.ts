@@ -1,12 +1,11 @@
 import { buildCommand } from "@stricli/core";
+import { dataNotHere } from "../../publish/data_not_here.ts";
 import { stableJson } from "../../publish/meta.ts";
 import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
-import { paint } from "../paint.ts";
 import { findVersion, metadataOf, workplace } from "../project.ts";
 import { parseCount, parseFeature, parsePair } from "../quantities.ts";
-import { table } from "../table.ts";
-import { dataNotHere } from "./path.ts";
+import { rowsText } from "../rows.ts";
 
 interface Flags extends OutputFlags, ProjectFlags {
   key?: [string, string][];
@@ -51,10 +50,11 @@ export const show = buildCommand<Flags, [ReturnType<typeof parseFeature>], CliCo
   },
   async func(flags, feature) {
     const publisher = await (await workplace(this, flags)).publisher();
-    const version = await findVersion(feature, publisher, await publisher.read());
+    const snapshot = await publisher.read();
+    const version = await findVersion(feature, publisher, snapshot);
     const meta = await metadataOf(publisher, feature.name, version);
     const file = await publisher.dataPath(feature.name, version);
-    if (file === undefined) throw dataNotHere(feature.name, version);
+    if (file === undefined) throw dataNotHere(feature.name, version, snapshot);
     const { lookUp } = await import("../look_up.ts");
     const { columns, rows } = await lookUp({
       file,
@@ -70,16 +70,6 @@ export const show = buildCommand<Flags, [ReturnType<typeof parseFeature>], CliCo
       return this.out(stableJson({ feature: feature.name, version, columns, rows: objects }));
     }
     if (rows.length === 0 && !flags.quiet) this.err("No rows.\n");
-    const { bold } = paint(this.colour.stdout);
-    const numeric = (dtype: string) => /^(u?int|float|double|decimal)/.test(dtype);
-    this.out(table(
-      columns.map(({ name, dtype }) => ({
-        title: name,
-        flexible: true,
-        ...(numeric(dtype) ? { align: "right" as const } : {}),
-      })),
-      rows.map((row) => row.map((value) => value === null ? "NULL" : String(value))),
-      { width: this.columns, title: bold },
-    ));
+    this.out(rowsText(columns, rows, this));
   },
 });

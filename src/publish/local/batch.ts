@@ -1,6 +1,6 @@
 import { isAbsolute, join, relative } from "node:path";
 import { MlforgeError } from "../../error.ts";
-import { fileError, ifThere, sync } from "../../stores/files.ts";
+import { fileError, ifThere, moveInto, sync } from "../../stores/files.ts";
 import { type Held, locked } from "../../stores/lock.ts";
 import type { Batch, Entry, Snapshot, Staged, StageRequest, Who } from "../publisher.ts";
 import { candidates } from "../version.ts";
@@ -8,7 +8,7 @@ import { commit } from "./commit.ts";
 import { isFile, readJournal } from "./journal.ts";
 import { type Layout, refuseLinksOutside } from "./layout.ts";
 import { removeDead, writeOwner } from "./owner.ts";
-import { readSnapshot } from "./reading.ts";
+import { findData, readMetadata, readSnapshot, sealData } from "./reading.ts";
 import { recover } from "./rolling_forward.ts";
 
 /** Under the lock: what a dead run left is completed and cleared away, and the batch gets its folder and its base. */
@@ -52,6 +52,13 @@ export async function begin(
         return await lock((held) => commit({ layout, tx, folder, command, entries, held }));
       } catch (error) {
         throw fileError("publish to", layout.root, error);
+      }
+    },
+    async restore(data) {
+      try {
+        return await lock(() => restore(layout, data));
+      } catch (error) {
+        throw fileError("put data back in", layout.root, error);
       }
     },
     close: () => close(layout, tx, folder),
@@ -99,6 +106,23 @@ export async function stage(layout: Layout, { feature, file, wish }: StageReques
       hint: "Ask for a higher version, or leave --version out.",
     },
   );
+}
+
+/** Under the lock: of two builds that put the same data back, one does. */
+async function restore(
+  layout: Layout,
+  { feature, version, file, contentHash }: Parameters<Batch["restore"]>[0],
+): Promise<boolean> {
+  const meta = await readMetadata(layout, feature, version);
+  if (meta?.content_hash !== contentHash) return false;
+  if (await findData(layout, feature, version) !== undefined) return false;
+  const folder = layout.versionFolder(feature, version);
+  await refuseLinksOutside(layout, folder);
+  await sync(file, "file");
+  await moveInto(file, layout.data(feature, version));
+  await sync(folder, "folder");
+  await sealData(layout, meta).catch(() => {});
+  return true;
 }
 
 /** Never throws. A commit that could not be put in place yet still needs the folder: the next run clears it. */

@@ -1,8 +1,9 @@
 import { MlforgeError } from "../../error.ts";
-import type { Staged, StageRequest } from "../publisher.ts";
+import type { Batch, Staged, StageRequest } from "../publisher.ts";
 import { candidates } from "../version.ts";
 import { type Context, gaveUp, newPace } from "./exchange.ts";
 import { dataKey } from "./keys.ts";
+import { readMetadata } from "./read.ts";
 
 /** Puts a data file under the first version that is free, or holds these very bytes already. */
 export async function stage(context: Context, request: StageRequest): Promise<Staged> {
@@ -15,6 +16,18 @@ export async function stage(context: Context, request: StageRequest): Promise<St
   throw new MlforgeError("usage", `Refused version "${wish.requested}" of ${feature}: it is taken`, {
     hint: "Data of another build stands there. Ask for a higher version.",
   });
+}
+
+/** Puts published data that something deleted back in place. Other bytes there are damage, and stay as they are. */
+export async function restore(
+  context: Context,
+  { feature, version, file, contentHash }: Parameters<Batch["restore"]>[0],
+): Promise<boolean> {
+  const meta = await readMetadata(context, feature, version);
+  if (meta?.content_hash !== contentHash) return false;
+  if (await context.store.head(dataKey(feature, version)) !== undefined) return false;
+  const { size } = await Deno.stat(file);
+  return await putData(context, feature, version, { file, size, sha256: contentHash });
 }
 
 /** False where the version holds other data. What is there is never overwritten, published or not. */
