@@ -56,6 +56,9 @@ export async function loadLabels(
     await connection.run(
       `CREATE TABLE ${LABELS} AS SELECT *, row_number() OVER () - 1 AS ${ROW} FROM ${call(types)}`,
     );
+    // Text without a row has no types, and every key would be of a wrong one; Parquet without a row has.
+    const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${LABELS}`);
+    if (reader !== "read_parquet" && Number(counted.getRows()[0]?.[0]) === 0) throw noLabels(file);
     return columns;
   } catch (cause) {
     throw engineError(cause, `read the labels "${file}"`);
@@ -86,4 +89,11 @@ async function requireFile(file: string): Promise<void> {
     });
   });
   if (!found.isFile) throw new MlforgeError("usage", `The labels "${file}" are not a file`);
+  if (found.size === 0) throw noLabels(file);
+}
+
+function noLabels(file: string): MlforgeError {
+  return new MlforgeError("usage", `There are no labels in "${file}"`, {
+    hint: "It needs a row for each moment of each key to get features for.",
+  });
 }
