@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { MlforgeError } from "../../src/error.ts";
 import { openWorkshop, rowsOf } from "../build/workshop.ts";
 
 /** A column of every type that functions take: its SQL, and two values beside a NULL. */
@@ -79,4 +80,37 @@ export default new Definitions({
   await shop.build();
   assert.deepEqual(await rowsOf(await shop.data("both")), [["1", "3"]]);
   assert.deepEqual(await rowsOf(await shop.data("one")), [["1", "2"]]);
+});
+
+/** Builds one feature by a function; `body` is what it gives. */
+async function given(body: string, more = "") {
+  const definitions = `import { Definitions, feature, rolling, source } from "mlforge";
+export default new Definitions({
+  name: "wrong",
+  features: [feature({ name: "one", source: source({ name: "a", path: "a.csv" }), keys: ["x"], transform: ({ a }, { arrow }) => ${body}${more} })],
+});
+`;
+  await using shop = await openWorkshop(
+    { "definitions.ts": definitions, "a.csv": "x,t\n1,b\n" },
+    "definitions.ts",
+  );
+  await shop.build();
+}
+
+Deno.test("What a function gives is refused where a column has no name, or the name of another one", async () => {
+  await assert.rejects(given("new arrow.Table()"), /Function of feature "one" gave a table without columns/);
+  await assert.rejects(given("arrow.tableFromArrays({ x: [1], '': [1] })"), /gave a column without a name/);
+  await assert.rejects(given("arrow.tableFromArrays({ x: [1], X: [1] })"), /has two columns "X"/);
+});
+
+Deno.test("A metric of a type that it can't take is refused at its feature", async () => {
+  const metrics =
+    `, timestamp: "at", interval: "1d", metrics: [rolling({ windows: ["1d"], aggregations: { t: ["sum"] } })]`;
+  const table = `arrow.tableFromArrays({ x: ["a"], at: [new Date(0)], t: ["b"] })`;
+  await assert.rejects(given(table, metrics), (error) => {
+    assert(error instanceof MlforgeError);
+    assert.match(error.message, /Can't take sum of column "t"/);
+    assert.equal(error.place?.line, 4);
+    return true;
+  });
 });

@@ -1,6 +1,7 @@
 import type { Table } from "apache-arrow";
 import type { TransformFunction } from "../../definitions/model.ts";
 import { MlforgeError } from "../../error.ts";
+import { requireOnce } from "../duckdb/relation.ts";
 import type { Session } from "../duckdb/session.ts";
 import type { FeatureTask } from "../task.ts";
 import { toArrow } from "./from_duckdb.ts";
@@ -41,6 +42,11 @@ export async function runFunction(
     throw fail(`threw ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}`, cause);
   }
   if (!isTable(table)) throw fail(`gave ${table === null ? "null" : typeof table}, not an Arrow table`);
+  const names = table.schema.fields.map((field) => field.name);
+  if (names.length === 0) throw fail("gave a table without columns");
+  if (names.includes("")) throw fail("gave a column without a name");
+  // Read back from Parquet, the second one would be called "x_1".
+  requireOnce(task, names);
   await writeParquet(arrow, table, file);
 }
 
