@@ -67,22 +67,21 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
     if (errors.size > 0 && request.keepGoing !== true) throwAll([...errors.values()]);
     request.signal?.throwIfAborted();
 
-    const entries = work.flatMap((item): Entry[] => {
+    const entries: Entry[] = [];
+    for (const item of work) {
       const result = done.get(item.feature.name);
-      if (result?.version === undefined || result.chosen === undefined) return [];
-      const { built, version } = result;
-      const { feature } = item;
-      const meta = metaOf(item, result, { tx: batch.tx, version, root: request.project.root });
-      const base = item.change?.published;
-      return [{
-        feature: feature.name,
+      if (result?.version === undefined || result.chosen === undefined) continue;
+      const { built: { file, contentHash }, version } = result;
+      const meta = await metaOf(item, result, { tx: batch.tx, version, root: request.project.root });
+      entries.push({
+        feature: item.feature.name,
         version,
-        file: built.file,
-        contentHash: built.contentHash,
+        file,
+        contentHash,
         meta,
-        base,
-      }];
-    });
+        base: item.change?.published,
+      });
+    }
     (await restoreData(work, done, batch)).forEach(note);
     if (entries.length > 0) tell({ kind: "publishing", features: entries.length });
     const published = await publishEntries(entries, { planned: work, done, publisher, batch, request });

@@ -22,7 +22,7 @@ export async function check(
       ...common,
       status: "changed",
       current,
-      why: differingParts(meta?.mlforge.config_parts, config.parts),
+      why: differingParts(meta?.mlforge.config_parts, await config.parts()),
     };
   }));
 }

@@ -2,14 +2,21 @@ import type { Feature, Source } from "../definitions/model.ts";
 import { SEMANTICS } from "../version.ts";
 import { hashOf } from "../publish/hash.ts";
 
-/** The parts of a definition that decide its data, each with a hash: so that a plan can name what differs. */
+/** Parts of a definition that decide its data, each with a hash: so that a plan can name what differs. */
 export type ConfigParts = Record<string, string>;
 
+export interface Config {
+  hash: string;
+  /** Only whoever builds or explains needs them. */
+  parts(): Promise<ConfigParts>;
+}
+
 /**
- * `config_hash` is over all parts: SQL or function text with what it uses, keys, timestamp, interval, metrics, how the
- * sources are read (not where they lie), engine, and the number of mlforge's own semantics. Not the engine's version.
+ * `config_hash` is over all that decides the data: SQL or function text with what it uses, keys, timestamp, interval,
+ * metrics, how the sources are read (not where they lie), engine, and the number of mlforge's own semantics. Not the
+ * engine's version.
  */
-export async function configOf(feature: Feature): Promise<{ hash: string; parts: ConfigParts }> {
+export async function configOf(feature: Feature): Promise<Config> {
   const surrogates = feature.entities.filter((entity) => entity.fromColumns);
   const decisive: Record<string, unknown> = {
     semantics: [SEMANTICS, feature.transform.kind === "function" ? "arrow" : "duckdb"],
@@ -23,9 +30,15 @@ export async function configOf(feature: Feature): Promise<{ hash: string; parts:
     sources: feature.sources.map(reading),
     threads: feature.threads ?? null,
   };
-  const hashed = Object.entries(decisive).map(async ([part, value]) => [part, await hashOf(value)] as const);
-  const parts: ConfigParts = Object.fromEntries(await Promise.all(hashed));
-  return { hash: await hashOf(parts), parts };
+  return {
+    hash: await hashOf(decisive),
+    async parts() {
+      const hashed = Object.entries(decisive).map(async ([part, value]) =>
+        [part, await hashOf(value)] as const
+      );
+      return Object.fromEntries(await Promise.all(hashed));
+    },
+  };
 }
 
 function transformText({ transform }: Feature): string {
@@ -61,7 +74,8 @@ const PART_NAMES: Record<string, string> = {
 
 /** Sentences that name the parts that differ. */
 export function differingParts(old: ConfigParts | undefined, now: ConfigParts): string[] {
-  if (old === undefined) return ["definition changed"];
+  // Nothing is recorded in another tool's metadata.
+  if (old === undefined || Object.keys(old).length === 0) return ["definition changed"];
   const differ = Object.keys(now).filter((part) => old[part] !== now[part]);
   return differ.length === 0
     ? ["definition changed"]

@@ -83,10 +83,21 @@ function same(a: Stamp, b: Stamp): boolean {
 async function load(path: string | undefined): Promise<Record<string, Cached>> {
   if (path === undefined) return {};
   try {
-    return JSON.parse(await Deno.readTextFile(path));
+    const value: unknown = JSON.parse(await Deno.readTextFile(path));
+    const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
+    return Object.fromEntries(entries.filter((entry): entry is [string, Cached] => isCached(entry[1])));
   } catch {
     return {};
   }
+}
+
+/** What a full disk or another program left in the cache counts as nothing known. */
+function isCached(value: unknown): value is Cached {
+  const fields = new Map(typeof value === "object" && value !== null ? Object.entries(value) : []);
+  const [size, mtime, inode, sha256] = ["size", "mtime", "inode", "sha256"].map((name) => fields.get(name));
+  return typeof size === "number" && typeof mtime === "number" &&
+    (typeof inode === "number" || inode === null) &&
+    typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
 }
 
 async function hashFile(path: string): Promise<string> {

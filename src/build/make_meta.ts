@@ -9,11 +9,11 @@ import type { Planned } from "./plan_features.ts";
 export const ENGINE = "duckdb 1.5.5";
 
 /** The metadata of one version, from what was planned and what came out. */
-export function metaOf(
+export async function metaOf(
   item: Planned,
   done: Done,
   batch: { tx: string; version: string; root: string },
-): Meta {
+): Promise<Meta> {
   const { tx, version, root } = batch;
   const { feature, sources } = item;
   const { built, chosen } = done;
@@ -68,7 +68,7 @@ export function metaOf(
       dropped: built.dropped,
       entities: feature.entities.map((entity) => entity.name),
       owner: feature.owner ?? null,
-      config_parts: item.config.parts,
+      config_parts: await item.config.parts(),
     },
   };
 }

@@ -3,7 +3,7 @@ import { MlforgeError, throwAll } from "../error.ts";
 import { suggestName } from "../nearest.ts";
 import type { Published, Publisher, Snapshot } from "../publish/publisher.ts";
 import type { Change } from "../publish/change.ts";
-import { configOf, type ConfigParts, differingParts } from "./config_hash.ts";
+import { type Config, configOf, differingParts } from "./config_hash.ts";
 import type { Fingerprints } from "./fingerprint.ts";
 import { hashOf } from "../publish/hash.ts";
 import type { BuildRequest } from "./report.ts";
@@ -12,7 +12,7 @@ import { type ResolvedSource, resolveSource } from "./sources.ts";
 /** One feature with all that decides whether and how it is built. */
 export interface Planned {
   feature: Feature;
-  config: { hash: string; parts: ConfigParts };
+  config: Config;
   sources: ResolvedSource[];
   sourceHash: string;
   status: "new" | "changed" | "unchanged";
@@ -122,7 +122,7 @@ export async function changeOf(
     ? await publisher.metadata(feature.name, published.version)
     : undefined;
   const why: string[] = [];
-  if (definitionChanged) why.push(...differingParts(meta?.mlforge.config_parts, now.config.parts));
+  if (definitionChanged) why.push(...differingParts(meta?.mlforge.config_parts, await now.config.parts()));
   if (sourceChanged) why.push(...differingSources(meta?.mlforge.sources, now.sources));
   if (options.version !== undefined) why.push(`version ${options.version} was asked for`);
   if (!changed && options.force) why.push("--force");

@@ -80,6 +80,10 @@ async function planAgain(
     contentHash,
     wish: chosen.wish,
   });
-  const meta = metaOf(item, { ...result, chosen }, { tx: batch.tx, version, root: request.project.root });
+  const meta = await metaOf(item, { ...result, chosen }, {
+    tx: batch.tx,
+    version,
+    root: request.project.root,
+  });
   return { feature, file, contentHash, version, meta, base: change.published };
 }

@@ -257,3 +257,22 @@ Deno.test("validate() finds every wrong feature and source at once, without buil
     ['SQL of feature "shops" reads "event", which is none of its sources', 'Did you mean "events"?'],
   ]);
 });
+
+Deno.test("build() takes a broken cache of fingerprints for an empty one", async () => {
+  await using shop = await openWorkshop();
+  const cache = join(shop.folder, "cache");
+  await Deno.mkdir(cache);
+  const before = Deno.env.get("MLFORGE_CACHE_DIR");
+  Deno.env.set("MLFORGE_CACHE_DIR", cache);
+  try {
+    await shop.build();
+    const events = JSON.stringify(await Deno.realPath(join(shop.folder, "events.csv")));
+    for (const text of ["null", "[", `{${events}: null}`, `{${events}: {"size": 1}}`]) {
+      await Deno.writeTextFile(join(cache, "fingerprints.json"), text);
+      assert.deepEqual((await shop.build()).items.map((item) => item.outcome), ["unchanged", "unchanged"]);
+    }
+  } finally {
+    if (before === undefined) Deno.env.delete("MLFORGE_CACHE_DIR");
+    else Deno.env.set("MLFORGE_CACHE_DIR", before);
+  }
+});

@@ -22,7 +22,7 @@ async function groups(workers: number) {
   const sources = await resolveSources(features, project.root, await openFingerprints(undefined));
   const planned = features.map((feature): Planned => ({
     feature,
-    config: { hash: "", parts: {} },
+    config: { hash: "", parts: () => Promise.resolve({}) },
     sources: feature.sources.flatMap((source) => sources.get(source.name) ?? []),
     sourceHash: "",
     status: "new",

@@ -1,4 +1,5 @@
 import { buildCommand } from "@stricli/core";
+import { build as runBuild } from "../../build/build.ts";
 import type { BuildReport, BuildRequest } from "../../build/report.ts";
 import { MlforgeError, throwAll } from "../../error.ts";
 import { lazily } from "../../lazy.ts";
@@ -126,15 +127,11 @@ function buildRequest(
 }
 
 async function publish(context: CliContext, flags: Flags, request: BuildRequest): Promise<void> {
-  const { build } = await lazily<typeof import("../../build/build.ts")>(
-    "../../build/build.ts",
-    import.meta.url,
-  );
   const shown = await progress(context, flags.quiet === true);
   let started = false;
   let report: BuildReport;
   try {
-    report = await build({
+    report = await runBuild({
       ...request,
       signal: context.signal(),
       onEvent(event) {
@@ -157,7 +154,13 @@ async function publish(context: CliContext, flags: Flags, request: BuildRequest)
 
 async function writeSummary(context: CliContext, report: BuildReport): Promise<void> {
   const file = context.env("GITHUB_STEP_SUMMARY") ?? "";
-  if (file !== "") await Deno.writeTextFile(file, reportMarkdown(report), { append: true });
+  if (file === "") return;
+  try {
+    await Deno.writeTextFile(file, reportMarkdown(report), { append: true });
+  } catch {
+    // What is published stays published: a page that can't be written is no failed build.
+    context.err(`Can't write the summary to GITHUB_STEP_SUMMARY, "${file}".\n`);
+  }
 }
 
 async function dryRun(context: CliContext, flags: Flags, request: BuildRequest): Promise<void> {
