@@ -18,7 +18,7 @@ export interface RollingRequest {
   /** Nothing else may run on it meanwhile. */
   connection: DuckDBConnection;
   /**
-   * SQL name of a view or table that all connections of the instance see: keys (no NULLs), time (TIMESTAMP in UTC, no
+   * SQL name of a view or table that all connections of the instance see: keys (no NULLs), time (finite TIMESTAMP in UTC, no
    * NULLs), columns of values.
    */
   relation: string;

@@ -73,18 +73,6 @@ export interface Plan {
   metrics: PlannedMetric[];
 }
 
-const OF_PARTIALS: ReadonlySet<string> = new Set(["count", "sum", "mean", "min", "max"]);
-
-/** Grouping costs about as much as sorting: it pays where it makes rows this many times fewer. */
-const WORTH_GROUPING = 3;
-
-/** Both ways give the same rows to the last bit; where both are possible, the quicker one is taken. */
-function chooseWay(metrics: readonly MetricTask[], inputs: readonly Input[], facts: Facts): Plan["via"] {
-  const possible = metrics.every(({ aggregation }) => OF_PARTIALS.has(aggregation)) &&
-    inputs.every((input) => !isFloatSum(input) || facts.ofInput.get(input.name)?.fixed !== undefined);
-  return possible && facts.buckets * WORTH_GROUPING < facts.rows ? "partials" : "events";
-}
-
 export function planMetrics(
   metrics: readonly MetricTask[],
   inputs: readonly Input[],
@@ -92,7 +80,7 @@ export function planMetrics(
   interval: number,
   codeOf: (column: string) => string | undefined,
 ): Plan {
-  const via = chooseWay(metrics, inputs, facts);
+  const via = facts.addUp ? "partials" : "events";
   const windows = [...new Set(metrics.map(({ window }) => window / interval))].sort((a, b) => a - b);
   const lanes = new Lanes(via, codeOf);
   const aggregates = new Map<string, AggregateSpec>();
@@ -163,8 +151,4 @@ export function planMetrics(
 function bothAsked({ input, window }: MetricTask, metrics: readonly MetricTask[]): boolean {
   const same = metrics.filter((other) => other.input === input && other.window === window);
   return same.some((m) => m.aggregation === "sum") && same.some((m) => m.aggregation === "count");
-}
-
-function isFloatSum({ kind, asked }: Input): boolean {
-  return kind === "float" && (asked.has("sum") || asked.has("mean"));
 }
