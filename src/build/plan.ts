@@ -69,7 +69,7 @@ async function nextVersion(
 }
 
 /** Rows of all sources, where every one of them is Parquet, whose footers tell. */
-async function rowsToRead({ sources }: Planned): Promise<number | undefined> {
+async function rowsToRead({ feature, sources }: Planned): Promise<number | undefined> {
   const files = sources.flatMap((source) => source.task.files);
   if (!sources.every((source) => source.task.format === "parquet")) return undefined;
   const { DuckDBInstance } = await import("@duckdb/node-api");
@@ -82,6 +82,9 @@ async function rowsToRead({ sources }: Planned): Promise<number | undefined> {
       `SELECT sum(num_rows) FROM parquet_file_metadata([${list}])`,
     );
     return Number(reader.getRows()[0]?.[0] ?? 0);
+  } catch (cause) {
+    const { engineError } = await import("../engines/duckdb/errors.ts");
+    throw engineError(cause, `read the sources of feature "${feature.name}"`, feature.place);
   } finally {
     connection.closeSync();
     instance.closeSync();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { plan } from "../../src/build/plan.ts";
 import { MlforgeError } from "../../src/error.ts";
 import { openWorkshop, rowsOf } from "../build/workshop.ts";
 
@@ -183,4 +184,18 @@ Deno.test("A mistake in SQL does not put the blame on the source's file", async 
     beside(sql).then(() => assert.fail(), (error) => (assert(error instanceof MlforgeError), error.hint));
   assert.equal(await hint("select user, ? as x from events"), undefined);
   assert.equal(await hint("select user, error('no') as x from events"), undefined);
+});
+
+Deno.test("--dry-run names the feature whose Parquet can't be read", async () => {
+  await using shop = await openWorkshop({
+    "definitions.yaml": definitions("{path: e.parquet}"),
+    "e.parquet": "no",
+  });
+  const request = { project: await shop.load(), store: shop.store, command: "mlforge build" };
+  await assert.rejects(plan(request), (error) => {
+    assert(error instanceof MlforgeError);
+    assert.match(error.message, /Could not read the sources of feature "total"/);
+    assert.equal(error.place?.line, 5);
+    return true;
+  });
 });
