@@ -70,7 +70,7 @@ Deno.test("--dry-run, --preview and --check publish nothing", async () => {
     assert.equal(dry.code, 0, dry.err);
     assert.match(dry.out, /^user_total +new +1\.0\.0 .* nothing is published yet$/m);
     const preview = await runCli(["build", "--preview", "--features", "user_total"], { cwd });
-    assert.equal(preview.out, "user_total\nuser_id  total\n1        12\n2        11\n");
+    assert.equal(preview.out, "user_total\nuser_id  total\n      1     12\n      2     11\n");
     const before = await runCli(["build", "--check"], { cwd });
     assert.equal(before.code, 1);
     assert.match(before.err, /differ: user_orders, user_total\n/);
@@ -159,3 +159,14 @@ for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     },
   });
 }
+
+Deno.test("a summary page that can't be written is said, and fails no build", async () => {
+  await withProject(async (cwd) => {
+    const { code, err } = await runCli(["build"], {
+      cwd,
+      env: { GITHUB_STEP_SUMMARY: `${cwd}/nowhere/page` },
+    });
+    assert.equal(code, 0, err);
+    assert.match(err, /Can't write the summary/);
+  });
+});
