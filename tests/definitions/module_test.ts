@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { readdir } from "node:fs/promises";
 import { loadProject } from "../../src/definitions/load.ts";
 import { MlforgeError } from "../../src/error.ts";
@@ -64,14 +64,20 @@ Deno.test("a change on disk is seen by the next load of the same process", async
 });
 
 Deno.test("loading leaves nothing behind, neither beside the files nor in the temporary folder", async () => {
-  const temporary = dirname(await Deno.makeTempDir({ prefix: "mlforge-here-" }));
-  const copies = async () => (await readdir(temporary)).filter((name) => /^mlforge-(?!here)/.test(name));
   await withFiles({ "definitions.ts": module("") }, async (folder) => {
-    const before = await copies();
-    await loadProject(join(folder, "definitions.ts"), { env });
-    await assert.rejects(loadProject(join(folder, "none.ts"), { env }));
-    assert.deepEqual((await copies()).filter((name) => !before.includes(name)), []);
-    assert.deepEqual(await readdir(folder), ["definitions.ts"]);
+    const temporary = await Deno.makeTempDir({ prefix: "mlforge-here-" });
+    const usual = Deno.env.get("TMPDIR");
+    Deno.env.set("TMPDIR", temporary);
+    try {
+      await loadProject(join(folder, "definitions.ts"), { env });
+      await assert.rejects(loadProject(join(folder, "none.ts"), { env }));
+      assert.deepEqual(await readdir(temporary), []);
+      assert.deepEqual(await readdir(folder), ["definitions.ts"]);
+    } finally {
+      if (usual === undefined) Deno.env.delete("TMPDIR");
+      else Deno.env.set("TMPDIR", usual);
+      await Deno.remove(temporary, { recursive: true });
+    }
   });
 });
 

@@ -199,3 +199,11 @@ Deno.test("--dry-run names the feature whose Parquet can't be read", async () =>
     return true;
   });
 });
+
+Deno.test("A source's types are names of types, and no more SQL", async () => {
+  await using shop = await openWorkshop({
+    "definitions.yaml": definitions('{path: e.json, types: {amount: "BIGINT) AS amount, (SELECT 1"}}'),
+    "e.json": '[{"user":"ann","amount":"30"}]',
+  });
+  await assert.rejects(shop.build(), /There is no type "BIGINT\) AS amount/);
+});

@@ -24,7 +24,7 @@ export function engineError(cause: unknown, doing: string, place?: Place): Mlfor
     return new MlforgeError("failed", `The disk is full: could not ${doing}`, {
       cause,
       place,
-      hint: "Free some space, or point TMPDIR at another disk, and build again; the store is as it was.",
+      hint: "Free some space where the store lies, and build again; the store is as it was.",
     });
   }
   const candidates = rest.find((line) => /^(Candidate|Did you mean)/.test(line.trim()));

@@ -63,7 +63,15 @@ function typeMap(types: Record<string, string>): string {
 
 function replaced(types: Record<string, string> | undefined): string {
   const casts = Object.entries(types ?? {}).map(([column, type]) =>
-    `CAST(${quote(column)} AS ${type}) AS ${quote(column)}`
+    `CAST(${quote(column)} AS ${typeName(type)}) AS ${quote(column)}`
   );
   return casts.length === 0 ? "" : ` REPLACE (${casts.join(", ")})`;
+}
+
+/** The name of a type and nothing more: it stands in SQL as it is. */
+function typeName(type: string): string {
+  if (/^[A-Za-z][A-Za-z0-9_ ]*(\(\d+(, ?\d+)?\))?(\[\d*\])*$/.test(type)) return type;
+  throw new MlforgeError("usage", `There is no type "${type}"`, {
+    hint: "Write a type of DuckDB: BIGINT, DECIMAL(18, 2).",
+  });
 }
