@@ -114,6 +114,24 @@ Deno.test("rolling() gives the same bits whether DuckDB adds events up first or 
   assert.deepEqual(addedUp, oneByOne);
 });
 
+Deno.test("rolling() gives the same bits in whatever order the source has its rows", async () => {
+  using bench = await workbench();
+  await bench.run(events(3000, 2));
+  const asked = [...metrics("x", AGGREGATIONS, WINDOWS), ...metrics("word", ["first", "last"], WINDOWS)];
+  const names = asked.map(({ name }) => name);
+  // Without first and last another order suffices: both are tried.
+  for (const some of [asked, metrics("x", ["sum", "std"], WINDOWS)]) {
+    const show = names.filter((name) => some.some((metric) => metric.name === name));
+    await bench.run(
+      "CREATE OR REPLACE TABLE sorted AS SELECT * REPLACE (date_trunc('day', t) AS t) FROM events ORDER BY ALL",
+    );
+    await bench.run("CREATE OR REPLACE TABLE events AS FROM sorted");
+    const forward = await bits(bench, some, show);
+    await bench.run("CREATE OR REPLACE TABLE events AS FROM sorted ORDER BY ALL DESC");
+    assert.deepEqual(await bits(bench, some, show), forward);
+  }
+});
+
 /** Amounts that make sums round: far apart in size, sometimes further than fixed point can reach. */
 const amount = fc.oneof(
   fc.constantFrom(0.1, 0.2, 0.7, 1e16, -1e16, 1e-3, 3e-20, 1e22, -1e22),

@@ -129,6 +129,16 @@ Deno.test("rolling() gives sums beyond a double's range as infinity, and those t
   assert.deepEqual((await values(bench, metrics("x", ["sum"], [DAY])))[0], ["inf"]);
 });
 
+Deno.test("rolling() gives zero for negative zero", async () => {
+  using bench = await workbench();
+  await bench.run(events("DOUBLE", "'-0.0'"));
+  const asked = metrics("x", ["sum", "mean", "min", "max", "median", "first", "last"], [DAY]);
+  assert.deepEqual((await values(bench, asked))[0], Array(7).fill("0.0"));
+  // Added up first, too.
+  await bench.run("INSERT INTO events SELECT e.* FROM events e, range(9)");
+  assert.deepEqual((await values(bench, asked.slice(0, 4)))[0], Array(4).fill("0.0"));
+});
+
 Deno.test("rolling() rounds a bucket's sum once", async () => {
   using bench = await workbench();
   await bench.run(events("DOUBLE", "1e16", "1", "1", "1e-16", "-1e16", "0.1", "0.2"));
