@@ -30,7 +30,8 @@ export function readStore(
   const options = { what: `the store of ${what}`, unknownKey: refuseSecrets };
   const written = validate(storeSchema, value, placeOf, options);
   const filled = fillIn(written, placeOf, options.what, env);
-  const store = validate(storeSchema, filled, placeOf, options);
+  const unchanged = Object.entries(written).every(([key, value]) => filled[key] === value);
+  const store = unchanged ? written : validate(storeSchema, filled, placeOf, options);
   if (store.KIND === "local") return { kind: "local", path: resolve(folder, store.path) };
   checkEndpoint(store, placeOf, options.what);
   const { KIND: kind, bucket, prefix, endpoint, insecure } = store;
