@@ -1,15 +1,20 @@
 /**
- * `deno task test [PATHS...]`: runs the tests and closes with a line `N passed, N failed`. With `--oldest`: what must hold
- * on the oldest supported Deno too, which is all but the long simulation.
+ * `deno task test [PATHS...]`: runs the tests and closes with a line `N passed, N failed`. Starts real S3 and GCS servers
+ * where they are installed; tests that need a missing one are ignored and say so, or fail where MLFORGE_TEST_SERVERS is
+ * "required". With `--oldest`: what must hold on the oldest supported Deno too, which is all but the long simulation.
  */
+import { startServers } from "./servers.ts";
+
 const oldest = Deno.args.includes("--oldest");
 const named = Deno.args.filter((arg) => arg !== "--oldest");
 const paths = named.length > 0 ? named : ["tests"];
 const ignored = oldest ? ["--ignore=tests/publish/simulation,tests/publish/kill"] : [];
 
+const servers = await startServers();
 const child = new Deno.Command(Deno.execPath(), {
   // Types are checked by `deno task check`.
   args: ["test", "-A", "--no-check", ...ignored, ...paths],
+  env: servers.env,
   stdout: "piped",
   stderr: "inherit",
 }).spawn();
@@ -21,6 +26,8 @@ for await (const part of child.stdout) {
   tail = (tail + decoder.decode(part, { stream: true })).slice(-2000);
 }
 const { code } = await child.status;
+await servers.stop();
+for (const missing of servers.missing) console.log(`Not installed, so its tests did not run: ${missing}`);
 // deno-lint-ignore no-control-regex
 const closing = /(\d+) passed.*?\| (\d+) failed/.exec(tail.replaceAll(/\x1b\[[0-9;]*m/g, ""));
 const [passed, failed] = closing === null ? [0, 1] : [Number(closing[1]), Number(closing[2])];

@@ -23,10 +23,13 @@ export interface Listed {
   size: number;
 }
 
-/** What to write: bytes at hand, or a file that is streamed from disk and never held whole. */
+/**
+ * What to write: bytes at hand, or a file that is streamed from disk and never held whole. `onSent` is told of bytes of
+ * the file as they leave: the sum may pass the size, where a part is sent again.
+ */
 export type Body =
   | { bytes: Uint8Array; sha256: Sha256 }
-  | { file: string; size: number; sha256: Sha256 };
+  | { file: string; size: number; sha256: Sha256; onSent?: (bytes: number) => void };
 
 /** Condition of a write. There is no unconditional put: the unsafe call can't be written. */
 export type Condition = { create: true } | { match: Token };
