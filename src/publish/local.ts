@@ -1,7 +1,8 @@
 import { lazily } from "../lazy.ts";
 import { resolve } from "../path.ts";
+import { dataState, findData } from "./local/data.ts";
 import { layoutOf } from "./local/layout.ts";
-import { findData, readMetadata, readSnapshot, readVersions } from "./local/reading.ts";
+import { readMetadata, readSnapshot, readVersions } from "./local/reading.ts";
 import type { Meta } from "./meta.ts";
 import type { Publisher } from "./publisher.ts";
 
@@ -25,6 +26,7 @@ export function openLocalPublisher(root: string, options: LocalPublisherOptions 
       return seen?.version === version ? seen : await readMetadata(layout, feature, version);
     },
     versions: (feature) => readVersions(layout, feature),
+    dataState: (data, { thorough = false } = {}) => dataState(layout, data, thorough),
     dataPath: (feature, version) => findData(layout, feature, version),
     begin: async (who) => (await writing()).begin(layout, who, options),
     stage: async (request) => (await writing()).stage(layout, request),

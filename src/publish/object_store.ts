@@ -3,7 +3,7 @@ import { MlforgeError } from "../error.ts";
 import type { Got, Store } from "../stores/store.ts";
 import { collect } from "./object_store/collect.ts";
 import type { Change } from "./object_store/commit.ts";
-import { download } from "./object_store/download.ts";
+import { dataState, download } from "./object_store/download.ts";
 import type { Context } from "./object_store/exchange.ts";
 import { dataKey } from "./object_store/keys.ts";
 import { snapshotOf } from "./object_store/manifest.ts";
@@ -43,6 +43,7 @@ export function openObjectPublisher(store: Store, options: ObjectPublisherOption
     read: () => readSnapshot(context),
     metadata: (feature, version) => readMetadata(context, feature, version),
     versions: (feature) => readVersions(context, feature),
+    dataState: (data, { thorough = false } = {}) => dataState(context, data, thorough),
     dataPath: (feature, version) => download(context, tempFolder, feature, version),
     openData: (feature, version) => store.get(dataKey(feature, version)),
     begin: (who) => beginBatch(context, tempFolder, who),

@@ -51,6 +51,17 @@ export interface Staged {
   version: string;
 }
 
+/** Data of one version, by what it must be. */
+export interface VersionData {
+  feature: string;
+  version: string;
+  /** Hex SHA-256, as its metadata says. */
+  contentHash: string;
+}
+
+/** A version's data as published, none (as after a clone), or other bytes in its place. */
+export type DataState = "here" | "absent" | "other";
+
 /** One feature of a batch, ready to be committed. */
 export interface Entry {
   feature: string;
@@ -62,6 +73,13 @@ export interface Entry {
   meta: Meta;
   /** What the plan started from; undefined where nothing was published. */
   base: Published | undefined;
+}
+
+export interface Restoring extends VersionData {
+  /** Absolute path, inside the batch's folder. */
+  file: string;
+  /** Hex SHA-256 of the file, where it is not `contentHash`. */
+  fileHash?: string;
 }
 
 export type PublishOutcome =
@@ -87,10 +105,11 @@ export interface Batch {
   /** All entries become visible together, or none. An unknown outcome throws (code `unknown_outcome`). */
   publish(entries: readonly Entry[]): Promise<PublishOutcome>;
   /**
-   * Puts a published version's data back where it is absent (a clone has none) or was changed. Only the very bytes that
-   * its metadata names are taken; false where there is nothing to put back.
+   * Puts a published version's data back where it is absent (a clone has none) or was changed; false where it is not
+   * taken, or there is nothing to put back. Only the very bytes that its metadata names are taken; on a local store
+   * also, with their own hash as `fileHash`, other bytes that were proved to hold the same rows.
    */
-  restore(data: Pick<Entry, "feature" | "version" | "file" | "contentHash">): Promise<boolean>;
+  restore(data: Restoring): Promise<boolean>;
   /** Removes what the batch left in its folder. Always called, also after publish; never throws. */
   close(): Promise<void>;
 }
@@ -106,6 +125,11 @@ export interface Publisher {
   metadata(feature: string, version: string): Promise<Meta | undefined>;
   /** All versions of a feature that have metadata, ascending by semver. */
   versions(feature: string): Promise<string[]>;
+  /**
+   * Whether a version's data is there as published, by what the store keeps of it; `thorough` reads every byte.
+   * Downloads nothing that it keeps.
+   */
+  dataState(data: VersionData, options?: { thorough?: boolean }): Promise<DataState>;
   /** Absolute local path of a version's data, or undefined where it is not here. */
   dataPath(feature: string, version: string): Promise<string | undefined>;
   begin(who: Who): Promise<Batch>;

@@ -140,6 +140,18 @@ export function testPublisher(name: string, make: () => Promise<StoreUnderTest>)
     assert.equal(await readText(publisher, "clicks"), "1.0.0 c1");
   });
 
+  test("dataState() tells published data from none, also by every byte", async (store) => {
+    const publisher = await store.open();
+    await publishTexts(publisher, { clicks: "c1" });
+    const data = (version: string) => ({ feature: "clicks", version, contentHash: sha256("c1") });
+    for (const thorough of [false, true]) {
+      assert.equal(await publisher.dataState(data("1.0.0"), { thorough }), "here");
+      assert.equal(await publisher.dataState(data("2.0.0"), { thorough }), "absent");
+      const other = { ...data("1.0.0"), contentHash: sha256("c2") };
+      assert.equal(await publisher.dataState(other, { thorough }), "other");
+    }
+  });
+
   test("the same data may be published again under another version", async (store) => {
     const publisher = await store.open();
     await publishTexts(publisher, { clicks: "same" });

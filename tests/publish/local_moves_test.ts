@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MlforgeError } from "../../src/error.ts";
 import { openLocalPublisher } from "../../src/publish/local.ts";
 import { stableJson } from "../../src/publish/meta.ts";
-import { dataText, publishTexts, readText, sampleMeta, stageText, versionsOf } from "./contract.ts";
+import { dataText, publishTexts, readText, sampleMeta, sha256, stageText, versionsOf } from "./contract.ts";
 import { assertCleared, FEATURES, spawnChild, visibleBatch } from "./kill/whole.ts";
 
 // What git, a person, another process or a full disk does to a store between (and during) mlforge's own steps.
@@ -116,6 +116,34 @@ test("data that another branch left under a version's number is not taken for it
   assert.equal(await publisher.dataPath("clicks", "1.0.0"), undefined);
   await Deno.writeTextFile(`${store}/clicks/1.0.0/data.parquet`, "of another branch");
   assert.equal(await dataText(publisher, "clicks", "1.0.0"), "of another branch");
+});
+
+test("data of the same rows in other bytes counts as long as it is that file, whatever its time", async (store) => {
+  const publisher = openLocalPublisher(store);
+  await checkOut(store, "clicks", "1.0.0");
+  const data = { feature: "clicks", version: "1.0.0", contentHash: sha256("of another branch") };
+  const batch = await publisher.begin(WHO);
+  const file = `${batch.folder}/again.parquet`;
+  await Deno.writeTextFile(file, "by another engine");
+  assert.equal(await batch.restore({ ...data, file, fileHash: sha256("by another engine") }), true);
+  await batch.close();
+  const path = await publisher.dataPath("clicks", "1.0.0") ?? assert.fail();
+  await Deno.utime(path, 1, 1);
+  assert.equal(await publisher.dataState(data, { thorough: true }), "here");
+  await Deno.writeTextFile(path, "by another hand!!");
+  assert.equal(await publisher.dataState(data), "other");
+});
+
+test("data that was changed without its size and time is found by reading it", async (store) => {
+  const publisher = openLocalPublisher(store);
+  await publishTexts(publisher, { clicks: "c1" });
+  const data = { feature: "clicks", version: "1.0.0", contentHash: sha256("c1") };
+  const path = await publisher.dataPath("clicks", "1.0.0") ?? assert.fail();
+  const { atime, mtime } = await Deno.stat(path);
+  await Deno.writeTextFile(path, "cX");
+  await Deno.utime(path, atime ?? 0, mtime ?? 0);
+  assert.equal(await publisher.dataState(data), "here");
+  assert.equal(await publisher.dataState(data, { thorough: true }), "other");
 });
 
 test("stale data without metadata is replaced by a new version of its number", async (store) => {

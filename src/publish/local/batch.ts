@@ -2,13 +2,14 @@ import { isAbsolute, join, relative } from "node:path";
 import { MlforgeError } from "../../error.ts";
 import { fileError, ifThere, moveInto, sync } from "../../stores/files.ts";
 import { type Held, locked } from "../../stores/lock.ts";
-import type { Batch, Entry, Snapshot, Staged, StageRequest, Who } from "../publisher.ts";
+import type { Batch, Entry, Restoring, Snapshot, Staged, StageRequest, Who } from "../publisher.ts";
 import { candidates } from "../version.ts";
 import { commit } from "./commit.ts";
+import { dataState, sealData } from "./data.ts";
 import { isFile, readJournal } from "./journal.ts";
 import { type Layout, refuseLinksOutside } from "./layout.ts";
 import { removeDead, writeOwner } from "./owner.ts";
-import { findData, readMetadata, readSnapshot, sealData } from "./reading.ts";
+import { readMetadata, readSnapshot } from "./reading.ts";
 import { recover } from "./rolling_forward.ts";
 
 /** Under the lock: what a dead run left is completed and cleared away, and the batch gets its folder and its base. */
@@ -109,19 +110,18 @@ export async function stage(layout: Layout, { feature, file, wish }: StageReques
 }
 
 /** Under the lock: of two builds that put the same data back, one does. */
-async function restore(
-  layout: Layout,
-  { feature, version, file, contentHash }: Parameters<Batch["restore"]>[0],
-): Promise<boolean> {
+async function restore(layout: Layout, { file, fileHash, ...data }: Restoring): Promise<boolean> {
+  const { feature, version, contentHash } = data;
   const meta = await readMetadata(layout, feature, version);
   if (meta?.content_hash !== contentHash) return false;
-  if (await findData(layout, feature, version) !== undefined) return false;
+  // Read whole: its seal can't tell what was changed without size and time.
+  if (await dataState(layout, data, true) === "here") return false;
   const folder = layout.versionFolder(feature, version);
   await refuseLinksOutside(layout, folder);
   await sync(file, "file");
   await moveInto(file, layout.data(feature, version));
   await sync(folder, "folder");
-  await sealData(layout, meta).catch(() => {});
+  await sealData(layout, data, fileHash).catch(() => {});
   return true;
 }
 

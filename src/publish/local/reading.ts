@@ -1,18 +1,9 @@
-import { dirname } from "../../path.ts";
 import { MlforgeError } from "../../error.ts";
-import { fileError, ifThere, readTextIfThere } from "../../stores/files.ts";
-import { type Meta, stableJson } from "../meta.ts";
+import { fileError, readTextIfThere } from "../../stores/files.ts";
+import type { Meta } from "../meta.ts";
 import type { Published, Snapshot } from "../publisher.ts";
 import { parseMeta, VERSION } from "../read_meta.ts";
-import {
-  holds,
-  isFile,
-  type Pending,
-  pendingCommit,
-  readJournal,
-  readPointer,
-  stagedPath,
-} from "./journal.ts";
+import { holds, isFile, type Pending, pendingCommit, readJournal, readPointer } from "./journal.ts";
 import { isFeatureName, type Layout } from "./layout.ts";
 
 /**
@@ -124,72 +115,6 @@ export async function readVersions(layout: Layout, feature: string): Promise<str
   const committed = pending?.changes.find((change) => change.feature === feature);
   if (committed !== undefined) found.add(committed.to);
   return [...found].sort(compareVersions);
-}
-
-/** A version's data file, where it is here and is what the metadata names. */
-export async function findData(
-  layout: Layout,
-  feature: string,
-  version: string,
-): Promise<string | undefined> {
-  const meta = await readMetadata(layout, feature, version);
-  if (meta === undefined) return undefined;
-  const path = layout.data(feature, version);
-  const inPlace = async () => await isThatData(layout, path, meta) ? path : undefined;
-  return await inPlace() ?? await stillStaged(layout, feature, version) ?? await inPlace();
-}
-
-async function stillStaged(layout: Layout, feature: string, version: string): Promise<string | undefined> {
-  const pending = await pendingCommit(layout);
-  const change = pending?.changes.find((change) => change.feature === feature && change.to === version);
-  if (pending === undefined || change === undefined) return undefined;
-  const path = stagedPath(layout, pending, change);
-  return await isFile(path) ? path : undefined;
-}
-
-/**
- * git moves metadata but not data: after a change of branches a data file may belong to another branch's version of
- * the same number. So its hash is compared, by way of the seal where the file is as it was then.
- */
-async function isThatData(layout: Layout, path: string, meta: Meta): Promise<boolean> {
-  const info = await ifThere(Deno.stat(path));
-  if (info?.isFile !== true) return false;
-  // The Python mlforge's hash may be cut short, or absent: there is nothing to compare.
-  if (!/^[0-9a-f]{64}$/.test(meta.content_hash)) return true;
-  const seal = sealText(info, meta.content_hash);
-  const sealPath = layout.seal(meta.name, meta.version);
-  const kept = await readTextIfThere(sealPath);
-  if (kept === seal) return true;
-  const actual = await hashOf(path);
-  // Only to be quicker the next time: a store that can't be written is read all the same.
-  if (actual === meta.content_hash) await keepSeal(sealPath, seal).catch(() => {});
-  return actual === meta.content_hash;
-}
-
-/** Notes which hash a data file has, as long as it is this very file. */
-export async function sealData(layout: Layout, meta: Meta): Promise<void> {
-  const info = await ifThere(Deno.stat(layout.data(meta.name, meta.version)));
-  if (info !== undefined) {
-    await keepSeal(layout.seal(meta.name, meta.version), sealText(info, meta.content_hash));
-  }
-}
-
-function sealText(info: Deno.FileInfo, contentHash: string): string {
-  const { size, ino, mtime } = info;
-  return stableJson({ content_hash: contentHash, inode: ino, mtime: mtime?.toISOString(), size });
-}
-
-async function keepSeal(path: string, text: string): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  // Half a seal fits no file: then the data is hashed again.
-  await Deno.writeTextFile(path, text);
-}
-
-async function hashOf(path: string): Promise<string> {
-  const { createHash } = await import("node:crypto");
-  const hash = createHash("sha256");
-  for await (const chunk of (await Deno.open(path)).readable) hash.update(chunk);
-  return hash.digest("hex");
 }
 
 async function featureFolders(layout: Layout): Promise<string[]> {

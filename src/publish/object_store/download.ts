@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { MlforgeError } from "../../error.ts";
+import type { DataState, VersionData } from "../publisher.ts";
 import { type Context, uniqueName } from "./exchange.ts";
 import { dataKey } from "./keys.ts";
 import { readMetadata } from "./read.ts";
@@ -44,6 +45,29 @@ export async function download(
     await Deno.remove(partial).catch(() => {});
   }
   return path;
+}
+
+/**
+ * Whether a version's data is there as published: by the SHA-256 that its writer stored with it (one
+ * HEAD), or, `thorough`, by reading every byte.
+ */
+export async function dataState(
+  { store }: Context,
+  { feature, version, contentHash }: VersionData,
+  thorough: boolean,
+): Promise<DataState> {
+  const key = dataKey(feature, version);
+  const known = /^[0-9a-f]{64}$/.test(contentHash);
+  if (!thorough || !known) {
+    const head = await store.head(key);
+    if (head === undefined) return "absent";
+    return !known || head.sha256 === undefined || head.sha256 === contentHash ? "here" : "other";
+  }
+  const got = await store.get(key);
+  if (got === undefined) return "absent";
+  const hash = createHash("sha256");
+  for await (const chunk of got.body) hash.update(chunk);
+  return hash.digest("hex") === contentHash ? "here" : "other";
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { MlforgeError } from "../../error.ts";
-import type { Batch, Staged, StageRequest } from "../publisher.ts";
+import type { Restoring, Staged, StageRequest } from "../publisher.ts";
 import { candidates } from "../version.ts";
 import { type Context, gaveUp, newPace } from "./exchange.ts";
 import { dataKey } from "./keys.ts";
@@ -19,10 +19,10 @@ export async function stage(context: Context, request: StageRequest): Promise<St
 }
 
 /** Puts published data that something deleted back in place. Other bytes there are damage, and stay as they are. */
-export async function restore(
-  context: Context,
-  { feature, version, file, contentHash }: Parameters<Batch["restore"]>[0],
-): Promise<boolean> {
+export async function restore(context: Context, { file, fileHash, ...data }: Restoring): Promise<boolean> {
+  const { feature, version, contentHash } = data;
+  // Readers of a bucket compare with the published hash.
+  if (fileHash !== undefined && fileHash !== contentHash) return false;
   const meta = await readMetadata(context, feature, version);
   if (meta?.content_hash !== contentHash) return false;
   if (await context.store.head(dataKey(feature, version)) !== undefined) return false;
