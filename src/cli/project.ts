@@ -4,7 +4,7 @@ import { MlforgeError } from "../error.ts";
 import { lazily } from "../lazy.ts";
 import { suggestName } from "../nearest.ts";
 import type { Publisher, Snapshot } from "../publish/publisher.ts";
-import { resolveConfig, type ResolvedConfig } from "../profile/resolve.ts";
+import { resolveConfig, type ResolvedConfig, type ResolveRequest } from "../profile/resolve.ts";
 import { openPublisher } from "../publish/open.ts";
 import type { StoreConfig } from "../stores/config.ts";
 import type { CliContext } from "./context.ts";
@@ -29,18 +29,23 @@ export interface Workplace {
   publisher(): Promise<Publisher>;
 }
 
+/** What typed flags and the environment say of the profile. */
+export function configRequest(context: CliContext, { config, profile }: ProjectFlags): ResolveRequest {
+  return {
+    cwd: context.cwd,
+    env: context.env,
+    ...(config === undefined ? {} : { config }),
+    ...(profile === undefined ? {} : { profile }),
+  };
+}
+
 /** `target` is a definitions file, or a folder with one, as typed; it wins over mlforge.yaml's `definitions`. */
 export async function workplace(
   context: CliContext,
   flags: ProjectFlags,
   target?: string,
 ): Promise<Workplace> {
-  const config = await resolveConfig({
-    cwd: context.cwd,
-    env: context.env,
-    ...(flags.config === undefined ? {} : { config: flags.config }),
-    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
-  });
+  const config = await resolveConfig(configRequest(context, flags));
   let loading: Promise<Project | undefined> | undefined;
   const projectIfAny = () =>
     loading ??= findProjectFile(context, config, target).then(async (file) => {
@@ -111,6 +116,15 @@ export function describeStore(store: StoreConfig, cwd: string): string {
     case "gcs":
       return `gs://${[store.bucket, store.prefix].filter((s) => s !== "").join("/")}`;
   }
+}
+
+/** A store's settings, each called as it is written in mlforge.yaml; the first is its kind. */
+export function settingsOf({ kind, ...settings }: StoreConfig): [key: string, value: string | boolean][] {
+  const written = Object.entries(settings).map(([key, value]): [string, string | boolean] => [
+    key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value,
+  ]);
+  return [["kind", kind], ...written];
 }
 
 /** The version that `name` or `name@1.2.0` means; unknown ones are errors with the nearest right name. */

@@ -36,64 +36,91 @@ export interface ResolveRequest {
  * are checked by shape; variables are filled in for the one in use only. Errors have code `usage`, with their place.
  */
 export async function resolveConfig(request: ResolveRequest): Promise<ResolvedConfig> {
-  const asked = askedFor(request);
+  const found = await findProfiles(request);
+  if (found === undefined) return { profiles: [] };
+  const profile = chooseProfile(found, request);
+  const { file, names: profiles, definitions } = found;
+  const store = found.storeOf(profile.name, request.env);
+  return { file, profile, store, ...(definitions === undefined ? {} : { definitions }), profiles };
+}
+
+/** An mlforge.yaml, checked by shape. */
+export interface Profiles extends Pick<ResolvedConfig, "definitions"> {
+  file: string;
+  /** As they stand in the file. */
+  names: string[];
+  /** What `default_profile` names. */
+  usual?: string;
+  /** The store of one of `names`, with its variables filled in. */
+  storeOf(name: string, env: Environment): StoreConfig;
+}
+
+/** Reads the mlforge.yaml of a working folder; undefined where there is none, and no profile is asked for. */
+export async function findProfiles(request: ResolveRequest): Promise<Profiles | undefined> {
   const file = request.config === undefined
     ? await findConfig(request.cwd)
     : resolve(request.cwd, request.config);
-  if (file === undefined) {
-    if (asked === undefined) return { profiles: [] };
-    throw new MlforgeError(
-      "usage",
-      `Profile "${asked.name}" is asked for by ${asked.from}, and there is no mlforge.yaml in "${request.cwd}" or above`,
-      { hint: "Write one, name one by --config, or run mlforge init." },
-    );
-  }
+  if (file !== undefined) return await readProfiles(file);
+  const asked = askedFor(request);
+  if (asked === undefined) return undefined;
+  throw new MlforgeError(
+    "usage",
+    `Profile "${asked.name}" is asked for by ${asked.from}, and there is no mlforge.yaml in "${request.cwd}" or above`,
+    { hint: "Write one, name one by --config, or run mlforge init." },
+  );
+}
+
+/** Reads an mlforge.yaml by its absolute path. */
+export async function readProfiles(file: string): Promise<Profiles> {
   const { value, placeOf } = await readYaml(file);
   const shown = withoutSecrets(value, placeOf);
   const written = validate(fileSchema, value, shown, { what: "mlforge.yaml", unknownKey: refuseSecrets });
-  const profiles = Object.keys(written.profiles);
-  const { default_profile: usual } = written;
-  if (usual !== undefined && !profiles.includes(usual)) {
+  const names = Object.keys(written.profiles);
+  const { default_profile: usual, definitions } = written;
+  if (usual !== undefined && !names.includes(usual)) {
     throw new MlforgeError("usage", `There is no profile "${usual}", which default_profile names`, {
-      hint: suggestName(usual, profiles),
+      hint: suggestName(usual, names),
       place: shown(["default_profile"], "value"),
     });
   }
-  const profile = asked ??
-    (usual === undefined ? undefined : { name: usual, from: "default_profile" as const });
-  if (profile === undefined) {
-    throw new MlforgeError("usage", `No profile is chosen of those in "${file}"`, {
-      hint: `Choose one by --profile, MLFORGE_PROFILE or default_profile: ${profiles.join(", ")}.`,
-    });
-  }
-  if (!profiles.includes(profile.name)) {
-    throw new MlforgeError(
-      "usage",
-      `There is no profile "${profile.name}", which ${profile.from} names, in "${file}"`,
-      {
-        hint: suggestName(profile.name, profiles),
-      },
-    );
-  }
   const folder = dirname(file);
-  const at = ["profiles", profile.name, "offline_store"];
-  const store = readStore({
-    value: written.profiles[profile.name]!.offline_store,
-    placeOf: (path, part) => shown([...at, ...path], part),
-    folder,
-    what: `profile "${profile.name}"`,
-  }, request.env);
   return {
     file,
-    profile,
-    store,
-    ...(written.definitions === undefined ? {} : { definitions: resolve(folder, written.definitions) }),
-    profiles,
+    names,
+    ...(usual === undefined ? {} : { usual }),
+    ...(definitions === undefined ? {} : { definitions: resolve(folder, definitions) }),
+    storeOf: (name, env) =>
+      readStore({
+        value: written.profiles[name]!.offline_store,
+        placeOf: (path, part) => shown(["profiles", name, "offline_store", ...path], part),
+        folder,
+        what: `profile "${name}"`,
+      }, env),
   };
 }
 
+/** The profile in use, and what chose it; an error where none is chosen, or one that is not there. */
+export function chooseProfile(
+  { file, names, usual }: Profiles,
+  request: Pick<ResolveRequest, "profile" | "env">,
+): NonNullable<ResolvedConfig["profile"]> {
+  const profile = askedFor(request) ??
+    (usual === undefined ? undefined : { name: usual, from: "default_profile" as const });
+  if (profile === undefined) {
+    throw new MlforgeError("usage", `No profile is chosen of those in "${file}"`, {
+      hint: `Choose one by --profile, MLFORGE_PROFILE or default_profile: ${names.join(", ")}.`,
+    });
+  }
+  if (names.includes(profile.name)) return profile;
+  throw new MlforgeError(
+    "usage",
+    `There is no profile "${profile.name}", which ${profile.from} names, in "${file}"`,
+    { hint: suggestName(profile.name, names) },
+  );
+}
+
 function askedFor(
-  { profile, env }: ResolveRequest,
+  { profile, env }: Pick<ResolveRequest, "profile" | "env">,
 ): { name: string; from: "--profile" | "MLFORGE_PROFILE" } | undefined {
   if (profile !== undefined) return { name: profile, from: "--profile" };
   // Set to nothing is how shells and CI say that it is not set.

@@ -1,15 +1,28 @@
+import { MlforgeError } from "../error.ts";
+
+/** An SDK's error that may be seen, with the HTTP status of the answer, where there was one. */
+export interface Cause extends Error {
+  status?: number;
+}
+
+/** Whether the store answered that this identity may not do this. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof MlforgeError && error.cause instanceof Error &&
+    Reflect.get(error.cause, "status") === 403;
+}
+
 /**
  * An SDK's error as far as anyone may see it: name, code, status, request id and message without secrets. The error itself
  * holds requests with their signed headers, and must not become anybody's cause. Causes below it are cleaned as well.
  */
-export function cleanCause(thrown: unknown): Error {
+export function cleanCause(thrown: unknown): Cause {
   return clean(thrown, 0);
 }
 
 /** Causes that go deeper tell nothing more; and they may go in a circle. */
 const DEEPEST = 4;
 
-function clean(thrown: unknown, depth: number): Error {
+function clean(thrown: unknown, depth: number): Cause {
   const fields = new Map<string, unknown>();
   if (typeof thrown === "object" && thrown !== null) {
     for (const field of ["name", "message", "code", "status", "$metadata", "errors", "cause", "stack"]) {
@@ -26,13 +39,15 @@ function clean(thrown: unknown, depth: number): Error {
   const said = withoutSecrets(messageOf(thrown, fields, name));
   const message = facts === "" ? said : `${said} (${facts})`;
   const cause = fields.get("cause");
-  const cleaned = new Error(
+  const cleaned: Cause = new Error(
     message,
     cause === undefined || cause === null || depth === DEEPEST
       ? undefined
       : { cause: clean(cause, depth + 1) },
   );
   cleaned.name = name;
+  const status = statusOf(fields);
+  if (status !== undefined) cleaned.status = status;
   cleaned.stack = [`${name}: ${message}`, ...framesOf(fields.get("stack"))].join("\n");
   return cleaned;
 }
@@ -47,6 +62,14 @@ function messageOf(thrown: unknown, fields: ReadonlyMap<string, unknown>, name: 
   const errors = fields.get("errors");
   const messages = Array.isArray(errors) ? errors.map((e) => text(Reflect.get(Object(e), "message"))) : [];
   return messages.filter((one) => one !== undefined).join("; ") || "no message";
+}
+
+/** S3's SDK has it in its metadata; Google's libraries in `status` or, as a number, in `code`. */
+function statusOf(fields: ReadonlyMap<string, unknown>): number | undefined {
+  const all = [Object(fields.get("$metadata")).httpStatusCode, fields.get("status"), fields.get("code")].map(
+    Number,
+  );
+  return all.find((one) => Number.isInteger(one) && one >= 100 && one < 600);
 }
 
 function factsOf(fields: ReadonlyMap<string, unknown>): string[] {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { cleanCause, withoutSecrets } from "../../src/stores/cause.ts";
+import { MlforgeError } from "../../src/error.ts";
+import { cleanCause, isForbidden, withoutSecrets } from "../../src/stores/cause.ts";
 
 /** All that could be printed of an error. */
 function printed(error: unknown): string {
@@ -108,4 +109,15 @@ Deno.test("withoutSecrets() leaves what a person needs", () => {
       "The bucket my-features.eu-west-1 does not exist",
     ]
   ) assert.equal(withoutSecrets(text), text);
+});
+
+Deno.test("isForbidden() knows a refusal by the status of either SDK's error", () => {
+  const caused = (fields: object) =>
+    new MlforgeError("failed", "Can't", { cause: cleanCause(Object.assign(new Error("Denied"), fields)) });
+  assert.ok(isForbidden(caused({ $metadata: { httpStatusCode: 403 } })));
+  assert.ok(isForbidden(caused({ code: 403 })));
+  assert.ok(isForbidden(caused({ code: "403" })));
+  assert.ok(!isForbidden(caused({ $metadata: { httpStatusCode: 404 } })));
+  assert.ok(!isForbidden(caused({ code: "ECONNREFUSED" })));
+  assert.ok(!isForbidden(new MlforgeError("failed", "Can't")));
 });

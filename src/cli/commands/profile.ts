@@ -1,11 +1,13 @@
 import { buildCommand } from "@stricli/core";
+import { MlforgeError } from "../../error.ts";
+import { lazily } from "../../lazy.ts";
 import { stableJson } from "../../publish/meta.ts";
 import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
-import { describeStore, workplace } from "../project.ts";
+import { settingsOf, workplace } from "../project.ts";
 import { shortPath } from "../short_path.ts";
 
-type Flags = OutputFlags & ProjectFlags & { validate?: boolean };
+type Flags = OutputFlags & ProjectFlags & { validate?: boolean; all?: boolean };
 
 export const profile = buildCommand<Flags, [], CliContext>({
   parameters: {
@@ -14,7 +16,13 @@ export const profile = buildCommand<Flags, [], CliContext>({
         kind: "boolean",
         optional: true,
         withNegated: false,
-        brief: "Also read the store, to see that it can be reached",
+        brief: "Try it, step by step: credentials, bucket, list, read, write, conditions, delete",
+      },
+      all: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "With --validate: every profile of the file",
       },
       ...projectFlags,
       ...outputFlags,
@@ -23,54 +31,55 @@ export const profile = buildCommand<Flags, [], CliContext>({
   docs: {
     brief: "Show the profile in use and its store",
     fullDescription:
-      "Shows which profile is in use, where that choice came from, and its values with all variables filled in.",
+      "Shows which profile is in use, where that choice came from, and its values with all variables filled in.\n" +
+      "With --validate its store is tried, too, by a probe of its own that goes again. Exits with 0 where the store\n" +
+      "can be read (a read-only store is told as one), else with 1, or 2 where the configuration is wrong.",
     customUsage: [
       "[flags]",
-      { input: "--profile dev --validate", brief: "is that profile's store there, and may I read it?" },
+      { input: "--profile dev --validate", brief: "is that profile's store there, and what may I do?" },
+      { input: "--validate --all --json", brief: "every profile, for a script" },
     ],
   },
   async func(flags) {
-    const place = await workplace(this, flags);
-    const { config } = place;
-    const store = await place.store();
-    const features = flags.validate ? (await (await place.publisher()).read()).features.size : undefined;
-    const { kind, ...settings } = store;
-    if (flags.json) {
-      return this.out(stableJson({
-        file: config.file === undefined ? null : config.file,
-        profile: config.profile?.name ?? null,
-        from: config.profile?.from ?? "definitions",
-        profiles: config.profiles,
-        store: {
-          kind,
-          ...Object.fromEntries(Object.entries(settings).map(([key, value]) => [snakeCase(key), value])),
-        },
-        ...(features === undefined ? {} : { published_features: features }),
-      }));
+    if (flags.validate) {
+      const { checkProfiles } = await lazily<typeof import("../check_profiles.ts")>(
+        "../check_profiles.ts",
+        import.meta.url,
+      );
+      return await checkProfiles(this, flags);
     }
-    const lines: [string, string][] = [
-      ["profile", config.profile?.name ?? "none: the store is written in the definitions"],
-      ...(config.profile === undefined ? [] : [["chosen by", config.profile.from] as [string, string]]),
-      ...(config.file === undefined ? [] : [["file", shortPath(config.file, this.cwd)] as [string, string]]),
-      ["store", kind],
-      ...Object.entries(settings).filter(([, value]) => value !== "").map((
-        [key, value],
-      ): [string, string] => [
-        `  ${snakeCase(key)}`,
-        String(value),
-      ]),
-    ];
-    const others = config.profiles.filter((name) => name !== config.profile?.name);
-    if (others.length > 0) lines.push(["others", others.join(", ")]);
-    if (features !== undefined) {
-      lines.push(["reachable", `yes: ${features} published features in ${describeStore(store, this.cwd)}`]);
+    if (flags.all) {
+      throw new MlforgeError("usage", "--all goes with --validate", {
+        hint: "Without it, mlforge profile names the others, too.",
+      });
     }
-    const width = Math.max(...lines.map(([key]) => key.length));
-    this.out(lines.map(([key, value]) => `${key.padEnd(width)}  ${value}\n`).join(""));
+    await show(this, flags);
   },
 });
 
-/** Settings are shown as they are written in mlforge.yaml. */
-function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+async function show(context: CliContext, flags: Flags): Promise<void> {
+  const place = await workplace(context, flags);
+  const { config } = place;
+  const settings = settingsOf(await place.store());
+  if (flags.json) {
+    return context.out(stableJson({
+      file: config.file === undefined ? null : config.file,
+      profile: config.profile?.name ?? null,
+      from: config.profile?.from ?? "definitions",
+      profiles: config.profiles,
+      store: Object.fromEntries(settings),
+    }));
+  }
+  const lines: [string, string][] = [
+    ["profile", config.profile?.name ?? "none: the store is written in the definitions"],
+    ...(config.profile === undefined ? [] : [["chosen by", config.profile.from] as [string, string]]),
+    ...(config.file === undefined ? [] : [["file", shortPath(config.file, context.cwd)] as [string, string]]),
+    ...settings.filter(([, value]) => value !== "").map(
+      ([key, value]): [string, string] => [key === "kind" ? "store" : `  ${key}`, String(value)],
+    ),
+  ];
+  const others = config.profiles.filter((name) => name !== config.profile?.name);
+  if (others.length > 0) lines.push(["others", others.join(", ")]);
+  const width = Math.max(...lines.map(([key]) => key.length));
+  context.out(lines.map(([key, value]) => `${key.padEnd(width)}  ${value}\n`).join(""));
 }

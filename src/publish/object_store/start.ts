@@ -65,13 +65,24 @@ async function createManifest(context: Context, tx: string): Promise<Moment> {
   }
 }
 
+/** What a server does that is not fit. */
+export const CREATES = "creates what exists";
+export const REPLACES = "replaces another state than the one asked for";
+
+export function unfitServer(fault: string): MlforgeError {
+  return new MlforgeError("usage", `Refused this store: its server ${fault}`, {
+    hint:
+      "Two builds at once would destroy each other's work there. It must honour If-Match and If-None-Match.",
+  });
+}
+
 /**
  * Asks the server for what it must refuse, on M itself: to create what exists, and to replace one and the same state of
  * M twice (by its own content, so that nothing changes). A server that does either is not fit.
  */
 async function proveConditions(context: Context, moment: Moment, tx: string): Promise<Moment> {
-  await provokeConflict(context, 0, "creates what exists", () => createAgain(context, moment.manifest));
-  await provokeConflict(context, 1, "replaces another state than the one asked for", async () => {
+  await provokeConflict(context, 0, CREATES, () => createAgain(context, moment.manifest));
+  await provokeConflict(context, 1, REPLACES, async () => {
     const written = await writeMoment(context, moment, { tx });
     return typeof written === "string" ? written : "written";
   });
@@ -95,10 +106,7 @@ async function provokeConflict(
     const result = await write();
     if (result === "conflict") return;
     if (result === "written" && ++written > allowed) {
-      throw new MlforgeError("usage", `Refused this store: its server ${fault}`, {
-        hint:
-          "Two builds at once would destroy each other's work there. It must honour If-Match and If-None-Match.",
-      });
+      throw unfitServer(fault);
     }
     if (result === "unknown" && !await pace.rest(result)) {
       throw gaveUp("trying whether the server honours conditions");
