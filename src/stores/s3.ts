@@ -1,16 +1,16 @@
-import { MlforgeError } from "../error.ts";
 import type { Bucket } from "./bucket.ts";
 import type { S3StoreConfig } from "./config.ts";
+import { storeUnder } from "./prefixed.ts";
+import { connect } from "./s3/connect.ts";
+import { openObjects } from "./s3/objects.ts";
 import type { Store } from "./store.ts";
 
-export function openS3Store(config: S3StoreConfig): Promise<Store> {
-  throw notYet(config.bucket);
+/** Throws where there are no credentials, no region, or an endpoint that must not be used. Asks nothing of the bucket. */
+export async function openS3Store(config: S3StoreConfig): Promise<Store> {
+  return storeUnder(config.prefix, openObjects(await connect(config)));
 }
 
-export function openS3Bucket(config: S3StoreConfig): Promise<Bucket> {
-  throw notYet(config.bucket);
-}
-
-function notYet(bucket: string): MlforgeError {
-  return new MlforgeError("usage", `Can't open "${bucket}" yet`);
+/** As `openS3Store`. */
+export async function openS3Bucket(config: S3StoreConfig): Promise<Bucket> {
+  return openObjects(await connect(config));
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { MlforgeError } from "../../src/error.ts";
 import { parseKey } from "../../src/stores/key.ts";
 import type { Body, Got, PutResult, Store, Token } from "../../src/stores/store.ts";
+import { serverTest, type TestServer } from "./servers.ts";
 
 /** An empty store, opened anew: each client is as of another process. */
 export interface StoreUnderTest {
@@ -46,18 +47,28 @@ function pattern(length: number): Uint8Array {
   return new Uint8Array(words.buffer, 0, length);
 }
 
-/**
- * The promises of src/stores/store.ts, checked on one kind of store and server. Called once at the top of a test file.
- * `largeBytes` is the size of the large body: above where the store splits an upload.
- */
-export function testStore(
+/** The promises of src/stores/store.ts, checked on one kind of store. Called once at the top of a test file. */
+export function testStore(name: string, make: () => Promise<StoreUnderTest>): void {
+  testPromises((says, body) => Deno.test(`${name}: ${says}`, async () => await body(await make())));
+}
+
+/** As `testStore`, on a real server. */
+export function testServerStore(
+  kind: "s3" | "gcs",
   name: string,
-  make: () => Promise<StoreUnderTest>,
-  { largeBytes = 24 << 20 } = {},
+  make: (server: TestServer) => Promise<StoreUnderTest>,
 ): void {
+  testPromises((says, body) =>
+    serverTest(kind, `${name}: ${says}`, async (server) => await body(await make(server)))
+  );
+}
+
+/** In bytes: above where a store splits an upload. */
+const LARGE = 24 << 20;
+
+function testPromises(define: (says: string, body: (made: StoreUnderTest) => Promise<void>) => void): void {
   function test(says: string, body: (store: Store, open: () => Promise<Store>) => Promise<void>): void {
-    Deno.test(`${name}: ${says}`, async () => {
-      const made = await make();
+    define(says, async (made) => {
       try {
         await body(await made.open(), () => made.open());
       } finally {
@@ -156,7 +167,7 @@ export function testStore(
   test("a large file comes back as it was, with its SHA-256, and its parts too", async (store) => {
     const file = await Deno.makeTempFile();
     try {
-      const bytes = pattern(largeBytes);
+      const bytes = pattern(LARGE);
       await Deno.writeFile(file, bytes);
       const body = { file, size: bytes.length, sha256: sha256(bytes) };
       const key = parseKey("large");

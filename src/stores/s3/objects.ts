@@ -1,0 +1,186 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+} from "@aws-sdk/client-s3";
+import { MlforgeError } from "../../error.ts";
+import type { ListedObject } from "../bucket.ts";
+import type { Objects } from "../prefixed.ts";
+import { once, repeat, resumed, SMALL } from "../retry.ts";
+import type { Got, Head, Token } from "../store.ts";
+import type { Connection } from "./connect.ts";
+import { type Action, explain, failureOf, isTransient } from "./explain.ts";
+import { put } from "./put.ts";
+
+/** A put stores the body's SHA-256 under this name, in the object's own metadata. */
+export const SHA256_METADATA = "mlforge-sha256";
+
+const LARGE_BYTES = 16 << 20;
+
+export function openObjects(connection: Connection): Objects {
+  const { client, bucket: Bucket } = connection;
+  const reading = (name: string): Action => ({ doing: `read s3://${Bucket}/${name}`, needs: "s3:GetObject" });
+
+  /** Asks until there is an answer; what the answer refuses with is given to `refused`, which throws or replaces it. */
+  async function ask<T, U = never>(
+    action: Action,
+    work: (options: { abortSignal: AbortSignal }) => Promise<T>,
+    refused: (error: unknown) => U = (error) => {
+      throw error;
+    },
+  ): Promise<T | U> {
+    try {
+      return await repeat(({ signal }) => work({ abortSignal: signal }), {
+        patience: SMALL,
+        transient: isTransient,
+      }).catch(refused);
+    } catch (error) {
+      throw explain(error, action, connection);
+    }
+  }
+
+  async function head(name: string): Promise<Head | undefined> {
+    const found = await ask(
+      reading(name),
+      (options) => client.send(new HeadObjectCommand({ Bucket, Key: name }), options),
+      undefinedFor(404),
+    );
+    return found === undefined ? undefined : headOf(found, found.ContentLength);
+  }
+
+  /**
+   * The answer to a GET; "empty" where no byte of the range is there, undefined where there is no such object, or not in
+   * that state any more.
+   */
+  function fetch(name: string, range: [number, number] | undefined, match: Token | undefined) {
+    return ask(
+      reading(name),
+      (options) =>
+        client.send(
+          new GetObjectCommand({
+            Bucket,
+            Key: name,
+            ...(range === undefined ? {} : { Range: `bytes=${range[0]}-${range[1] - 1}` }),
+            ...(match === undefined ? {} : { IfMatch: match }),
+          }),
+          options,
+        ),
+      (error) => failureOf(error).status === 416 ? "empty" as const : undefinedFor(404, 412)(error),
+    );
+  }
+
+  async function get(
+    name: string,
+    { range, match }: { range?: [number, number]; match?: Token } = {},
+  ): Promise<Got | undefined> {
+    if (range !== undefined && range[1] <= range[0]) return await nothingOf(name, match);
+    const answer = await fetch(name, range, match);
+    if (answer === undefined) return undefined;
+    if (answer === "empty") return await nothingOf(name, match);
+    const found = headOf(answer, sizeOf(answer));
+    const from = range?.[0] ?? 0;
+    const length = Math.min(range?.[1] ?? found.size, found.size) - from;
+    const body = resumed(streamOf(answer), {
+      length,
+      async reopen(offset) {
+        const again = await fetch(name, [from + offset, from + length], found.token);
+        if (again !== undefined && again !== "empty") return streamOf(again);
+        throw new MlforgeError(
+          "failed",
+          `Can't read s3://${Bucket}/${name}: it changed while it was being read`,
+          {
+            hint: "Run again.",
+          },
+        );
+      },
+    });
+    return { ...found, body };
+  }
+
+  /** No bytes of an object: a range of length zero can't be asked for. */
+  async function nothingOf(name: string, match: Token | undefined): Promise<Got | undefined> {
+    const found = await head(name);
+    if (found === undefined || (match !== undefined && found.token !== match)) return undefined;
+    return { ...found, body: new ReadableStream({ start: (controller) => controller.close() }) };
+  }
+
+  return {
+    head,
+    get,
+    async *list(prefix): AsyncIterable<ListedObject> {
+      let after: string | undefined;
+      do {
+        const page = await ask(
+          { doing: `list s3://${Bucket}/${prefix}`, needs: "s3:ListBucket" },
+          (options) =>
+            client.send(
+              new ListObjectsV2Command({
+                Bucket,
+                Prefix: prefix,
+                ...(after === undefined ? {} : { ContinuationToken: after }),
+              }),
+              options,
+            ),
+        );
+        for (const { Key: name, Size: size, ETag: token } of page.Contents ?? []) {
+          if (name !== undefined && size !== undefined && token !== undefined) {
+            yield { name, size, token: token as Token };
+          }
+        }
+        after = page.IsTruncated ? page.NextContinuationToken : undefined;
+      } while (after !== undefined);
+    },
+    async put(name, body, condition) {
+      // A large body for a name that is taken need not travel.
+      const large = "file" in body && body.size >= LARGE_BYTES && "create" in condition;
+      if (large && await head(name) !== undefined) return { kind: "conflict" };
+      return await put(connection, name, body, condition);
+    },
+    async delete(name) {
+      // Once: a second one might meet what somebody created after the first.
+      try {
+        await once(
+          ({ signal: abortSignal }) =>
+            client.send(new DeleteObjectCommand({ Bucket, Key: name }), { abortSignal }),
+          SMALL.total,
+        );
+      } catch (error) {
+        throw explain(
+          error,
+          { doing: `delete s3://${Bucket}/${name}`, needs: "s3:DeleteObject" },
+          connection,
+        );
+      }
+    },
+  };
+}
+
+function undefinedFor(...statuses: number[]): (error: unknown) => undefined {
+  return (error) => {
+    const { name, status } = failureOf(error);
+    if (status !== undefined && statuses.includes(status) && name !== "NoSuchBucket") return undefined;
+    throw error;
+  };
+}
+
+function headOf(
+  { ETag, Metadata }: { ETag?: string | undefined; Metadata?: Record<string, string> | undefined },
+  size: number | undefined,
+): Head {
+  if (ETag === undefined || size === undefined) throw new Error("The answer names no ETag or no size");
+  const sha256 = Metadata?.[SHA256_METADATA];
+  return { size, token: ETag as Token, ...(sha256 === undefined ? {} : { sha256 }) };
+}
+
+/** Of the whole object, where the answer is a part of it. */
+function sizeOf({ ContentRange, ContentLength }: GetObjectCommandOutput): number | undefined {
+  const total = /\/(\d+)$/.exec(ContentRange ?? "")?.[1];
+  return total === undefined ? ContentLength : Number(total);
+}
+
+function streamOf({ Body }: GetObjectCommandOutput): ReadableStream<Uint8Array> {
+  if (Body === undefined) throw new Error("The answer has no body");
+  return Body.transformToWebStream();
+}
