@@ -15,6 +15,13 @@ export interface Job {
   changes: Record<string, Change>;
 }
 
+/** The first message to each worker. */
+export interface Start {
+  kind: "start";
+  /** In the standalone binary: where DuckDB's addon lies, checked by this process. */
+  addon?: string;
+}
+
 export type ToWorker = { kind: "run"; job: Job } | { kind: "interrupt" };
 
 /** A built feature and the version its data stands under; without one where nothing has to be published. */

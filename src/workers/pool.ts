@@ -1,5 +1,6 @@
 import { MlforgeError } from "../error.ts";
-import type { Done, FromWorker, Job, ToWorker } from "./messages.ts";
+import { lazily } from "../lazy.ts";
+import type { Done, FromWorker, Job, Start, ToWorker } from "./messages.ts";
 
 export interface PoolOptions {
   /** At most this many workers at once. */
@@ -25,6 +26,7 @@ const GRACE_MS = 2000;
  * interrupted, unless `keepGoing`. No worker is left when this returns.
  */
 export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promise<void> {
+  const start = await startMessage();
   const queue = jobs.slice();
   const stop = new AbortController();
   const abort = () => stop.abort(options.signal?.reason);
@@ -34,7 +36,7 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promi
   try {
     await Promise.all(Array.from({ length: count }, async () => {
       for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-        const failed = await runJob(job, stop.signal, options);
+        const failed = await runJob(job, stop.signal, { ...options, start });
         if (failed && !options.keepGoing) {
           stop.abort(new MlforgeError("failed", "Stopped, since another feature failed"));
         }
@@ -45,8 +47,18 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promi
   }
 }
 
+/** The standalone binary's DuckDB is brought to disk and checked once, not by each worker. */
+async function startMessage(): Promise<Start> {
+  if (!Deno.build.standalone) return { kind: "start" };
+  const { addonPath } = await lazily<typeof import("../engines/duckdb/addon/load.ts")>(
+    "../engines/duckdb/addon/load.ts",
+    import.meta.url,
+  );
+  return { kind: "start", addon: addonPath() };
+}
+
 /** One job on a worker of its own, whose memory goes with it; tells whether any feature failed. */
-function runJob(job: Job, stop: AbortSignal, options: PoolOptions): Promise<boolean> {
+function runJob(job: Job, stop: AbortSignal, options: PoolOptions & { start: Start }): Promise<boolean> {
   const open = new Set(job.group.tasks.map((task) => task.feature));
   let running: string | undefined;
   let failed = false;
@@ -62,8 +74,8 @@ function runJob(job: Job, stop: AbortSignal, options: PoolOptions): Promise<bool
     failAll(stop.reason);
     return Promise.resolve(true);
   }
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "mlforge" });
-  const send = (message: ToWorker) => worker.postMessage(message);
+  const worker = new Worker(new URL("./start.ts", import.meta.url), { type: "module", name: "mlforge" });
+  const send = (message: Start | ToWorker) => worker.postMessage(message);
   return new Promise((finish) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let grace: ReturnType<typeof setTimeout> | undefined;
@@ -127,6 +139,7 @@ function runJob(job: Job, stop: AbortSignal, options: PoolOptions): Promise<bool
       crashed(event.message);
     };
     worker.onmessageerror = () => giveUp(new MlforgeError("failed", "A worker's message could not be read"));
+    send(options.start);
     send({ kind: "run", job });
   });
 }

@@ -18,7 +18,12 @@ let interrupt: (() => void) | undefined;
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.kind === "interrupt") interrupt?.();
-  else run(data.job).finally(() => tell({ kind: "idle" }));
+  else {
+    run(data.job).then(
+      () => tell({ kind: "idle" }),
+      (reason) => tell({ kind: "crashed", message: messageOf(reason) }),
+    );
+  }
 };
 
 // Left alone, Deno would print a trace of its own and end the process's error output in it.
