@@ -1,10 +1,9 @@
 import { type MlforgeError, throwAll } from "../error.ts";
-import { lazily } from "../lazy.ts";
 import { openPublisher } from "../publish/open.ts";
 import type { Batch, Entry, Snapshot } from "../publish/publisher.ts";
 import type { Done } from "../workers/messages.ts";
+import { compute } from "./compute.ts";
 import { cacheFolder, openFingerprints } from "./fingerprint.ts";
-import { groupsOf } from "./groups.ts";
 import { metaOf } from "./make_meta.ts";
 import { planFeatures, type Planned, resolveSources, selectFeatures } from "./plan_features.ts";
 import { planItem } from "./plan_item.ts";
@@ -36,6 +35,7 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
     planFeatures(features, sources, { snapshot, publisher }, {
       force: request.force === true,
       explain: request.store.kind === "local",
+      restore: request.store.kind === "local",
       ...(request.version === undefined ? {} : { version: request.version }),
     });
   const now = await publisher.read();
@@ -58,7 +58,6 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
 
     const work = planned.filter((item) => item.change !== undefined);
     const { done, errors } = await compute(work, request, { tx: batch.tx, folder: batch.folder });
-    await refuseChangedSources(work, done, errors);
     await fingerprints.save();
     for (const item of work) {
       const dropped = done.get(item.feature.name)?.built.dropped;
@@ -82,12 +81,15 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
         base: item.change?.published,
       });
     }
-    (await restoreData(work, done, batch)).forEach(note);
+    const restored = await restoreData(work, done, batch);
+    restored.forEach(note);
     if (entries.length > 0) tell({ kind: "publishing", features: entries.length });
     const published = await publishEntries(entries, { planned: work, done, publisher, batch, request });
     published.notes.forEach(note);
 
-    const items = planned.map((item) => itemOf(item, done, errors, published.versions));
+    const items = planned.map((item) =>
+      itemOf(item, { done, errors, restored, published: published.versions })
+    );
     const report = { items, seconds: (performance.now() - started) / 1000, notes };
     return published.versions.size > 0 ? { ...report, tx: batch.tx } : report;
   } finally {
@@ -95,99 +97,21 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
   }
 }
 
-/** Runs the work in the pool, and collects what came out. An abort (Ctrl-C) throws its reason. */
-async function compute(
-  work: readonly Planned[],
-  request: BuildRequest,
-  batch: { tx: string; folder: string },
-): Promise<{ done: Map<string, Done>; errors: Map<string, MlforgeError> }> {
-  const done = new Map<string, Done>();
-  const errors = new Map<string, MlforgeError>();
-  if (work.length === 0) return { done, errors };
-  const tell = request.onEvent ?? (() => {});
-  const cpus = navigator.hardwareConcurrency;
-  const workers = request.workers ?? Math.min(cpus, work.length);
-  const memory = request.memory ?? Math.floor(Deno.systemMemoryInfo().total * 0.8);
-  const groups = groupsOf(work, { workers, memory, cpus, folder: batch.folder });
-  const changes = Object.fromEntries(
-    work.flatMap(({ feature, change }) => change ? [[feature.name, change]] : []),
-  );
-  const jobs = groups.map((group) => ({
-    group,
-    store: request.store,
-    tx: batch.tx,
-    definitions: request.project.file,
-    changes,
-  }));
-  const { runJobs } = await lazily<typeof import("../workers/pool.ts")>(
-    "../workers/pool.ts",
-    import.meta.url,
-  );
-  const starts = new Map<string, number>();
-  await runJobs(jobs, {
-    workers,
-    keepGoing: request.keepGoing === true,
-    ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
-    ...(request.signal === undefined ? {} : { signal: request.signal }),
-    onStarted: (feature) => {
-      starts.set(feature, performance.now());
-      tell({ kind: "started", feature });
-    },
-    onPhase: (feature, phase, rows) =>
-      tell({ kind: "progress", feature, phase, ...(rows === undefined ? {} : { rows }) }),
-    onDone: (feature, result) => {
-      const seconds = (performance.now() - (starts.get(feature) ?? performance.now())) / 1000;
-      done.set(feature, { ...result, seconds });
-      const version = result.version ?? "";
-      tell({ kind: "built", feature, version, rows: result.built.rows, bytes: result.built.bytes, seconds });
-    },
-    onFailed: (feature, error) => {
-      errors.set(feature, error);
-      tell({ kind: "failed", feature, error });
-    },
-  });
-  request.signal?.throwIfAborted();
-  return { done, errors: withoutConsequences(errors) };
-}
-
-/** Features that were only stopped because another one failed say nothing new beside it. */
-function withoutConsequences(errors: Map<string, MlforgeError>): Map<string, MlforgeError> {
-  const causes = [...errors].filter(([, error]) => !error.message.startsWith("Stopped"));
-  return causes.length === 0 ? errors : new Map(causes);
-}
-
-/** A source that changed while it was read makes a mixture: what came of it is not published. */
-async function refuseChangedSources(
-  work: readonly Planned[],
-  done: Map<string, Done>,
-  errors: Map<string, MlforgeError>,
-): Promise<void> {
-  const checks = new Map<string, Promise<MlforgeError | undefined>>();
-  for (const { feature, sources } of work) {
-    for (const source of sources) {
-      const check = checks.get(source.task.name) ??
-        source.assertUnchanged().then(() => undefined, (error: MlforgeError) => error);
-      checks.set(source.task.name, check);
-      const error = await check;
-      if (error !== undefined && done.delete(feature.name)) errors.set(feature.name, error);
-    }
-  }
-}
-
-/** What --force built again and found the same is put where the published data is not (any more). */
+/** What was built again and found the same is put where the published data is not (any more). */
 async function restoreData(
   work: readonly Planned[],
   done: ReadonlyMap<string, Done>,
   batch: Batch,
-): Promise<string[]> {
-  const notes: string[] = [];
+): Promise<Map<string, string>> {
+  const notes = new Map<string, string>();
   for (const { feature: { name }, published } of work) {
     const result = done.get(name);
     if (published === undefined || result === undefined || result.chosen !== undefined) continue;
-    const { file, contentHash } = result.built;
-    const { version } = published;
-    if (await batch.restore({ feature: name, version, file, contentHash })) {
-      notes.push(`${name}: put the data of ${version} back in place`);
+    const { version, content_hash: contentHash } = published;
+    const { file, contentHash: fileHash } = result.built;
+    if (await batch.restore({ feature: name, version, contentHash, file, fileHash })) {
+      const how = fileHash === contentHash ? "" : ": the same rows, in bytes of another engine or platform";
+      notes.set(name, `${name}: put the data of ${version} back in place${how}`);
     }
   }
   return notes;
@@ -205,11 +129,18 @@ function unchanged({ feature, published }: Planned): BuildItem {
   return published === undefined ? item : { ...item, version: published.version };
 }
 
+interface Outcomes {
+  done: ReadonlyMap<string, Done>;
+  errors: ReadonlyMap<string, MlforgeError>;
+  /** Features whose data was put back. */
+  restored: ReadonlyMap<string, string>;
+  /** Feature -> version. */
+  published: ReadonlyMap<string, string>;
+}
+
 function itemOf(
   { feature, change, published: before }: Planned,
-  done: ReadonlyMap<string, Done>,
-  errors: ReadonlyMap<string, MlforgeError>,
-  published: ReadonlyMap<string, string>,
+  { done, errors, restored, published }: Outcomes,
 ): BuildItem {
   const result = done.get(feature.name);
   const error = errors.get(feature.name);
@@ -222,6 +153,8 @@ function itemOf(
       ? "built"
       : error !== undefined || (change !== undefined && result === undefined)
       ? "failed"
+      : restored.has(feature.name)
+      ? "restored"
       : "unchanged",
     why: change?.why ?? [],
     ...(version === undefined ? {} : { version }),

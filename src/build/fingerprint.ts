@@ -1,5 +1,6 @@
 import { dirname, join } from "../path.ts";
 import { MlforgeError } from "../error.ts";
+import { hashFile } from "../stores/files.ts";
 
 export interface Fingerprint {
   sha256: string;
@@ -98,18 +99,6 @@ function isCached(value: unknown): value is Cached {
   return typeof size === "number" && typeof mtime === "number" &&
     (typeof inode === "number" || inode === null) &&
     typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
-}
-
-async function hashFile(path: string): Promise<string> {
-  const { createHash } = await import("node:crypto");
-  const hash = createHash("sha256");
-  using file = await Deno.open(path);
-  const buffer = new Uint8Array(1 << 20);
-  for (;;) {
-    const read = await file.read(buffer);
-    if (read === null) return hash.digest("hex");
-    hash.update(buffer.subarray(0, read));
-  }
 }
 
 /** The user's cache folder for mlforge, or undefined where there is no home. */

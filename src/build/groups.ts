@@ -1,6 +1,6 @@
 import type { FeatureTask } from "../engines/task.ts";
 import type { Group } from "../engines/duckdb/group.ts";
-import type { Planned } from "./plan_features.ts";
+import type { Computable } from "./compute.ts";
 import { featureTask } from "./tasks.ts";
 
 export interface Shares {
@@ -16,8 +16,8 @@ export interface Shares {
  * Splits the work into one group a worker: features that read the same sources stay together, so that these are read
  * once a worker; a set that is more than a worker's even share is split. Threads and memory are shared evenly.
  */
-export function groupsOf(planned: readonly Planned[], shares: Shares): Group[] {
-  const sets = new Map<string, Planned[]>();
+export function groupsOf(planned: readonly Computable[], shares: Shares): Group[] {
+  const sets = new Map<string, Computable[]>();
   for (const item of planned) {
     const key = item.feature.sources.map((s) => s.name).sort().join(" ");
     sets.set(key, [...(sets.get(key) ?? []), item]);

@@ -21,6 +21,7 @@ export async function plan(request: BuildRequest): Promise<PlanItem[]> {
   const planned = await planFeatures(features, sources, { snapshot, publisher }, {
     force: request.force === true,
     explain: true,
+    restore: request.store.kind === "local",
     ...(request.version === undefined ? {} : { version: request.version }),
   });
   await fingerprints.save();
@@ -50,7 +51,8 @@ async function nextVersion(
 ): Promise<string> {
   const taken = new Set(await publisher.versions(feature.name));
   const version = (columns: readonly MetaColumn[] | undefined, schemaHash: string) => {
-    const output = { columns: columns ?? [], schemaHash, contentHash: change.published?.content_hash ?? "" };
+    const contentHash = change.published?.content_hash ?? "";
+    const output = { columns: columns ?? [], schemaHash, contentHash, rowsHash: "" };
     const chosen = chooseVersion(change, output);
     if (chosen === undefined) return change.published?.version ?? "";
     for (const candidate of candidates(chosen.wish)) if (!taken.has(candidate)) return candidate;

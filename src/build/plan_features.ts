@@ -15,7 +15,7 @@ export interface Planned {
   config: Config;
   sources: ResolvedSource[];
   sourceHash: string;
-  status: "new" | "changed" | "unchanged";
+  status: "new" | "changed" | "absent" | "unchanged";
   /** What the plan starts from. */
   published: Published | undefined;
   /** Undefined where nothing is to be built. */
@@ -64,15 +64,21 @@ export async function resolveSources(
   return resolved;
 }
 
-/**
- * Compares definitions and sources with what is published. `explain` reads the metadata of changed features, so that
- * each part that differs can be named.
- */
+export interface PlanOptions {
+  force: boolean;
+  version?: string;
+  /** Reads the metadata of changed features, so that each part that differs can be named. */
+  explain: boolean;
+  /** Looks whether the data of unchanged features is here, and plans to bring it back where it is not. */
+  restore?: boolean;
+}
+
+/** Compares definitions and sources with what is published. */
 export async function planFeatures(
   features: readonly Feature[],
   sources: ReadonlyMap<string, ResolvedSource>,
   published: { snapshot: Snapshot; publisher: Publisher },
-  options: { force: boolean; version?: string; explain: boolean },
+  options: PlanOptions,
 ): Promise<Planned[]> {
   if (options.version !== undefined) await refuseUsed(features, published.snapshot, options.version);
   return await Promise.all(features.map(async (feature) => {
@@ -81,7 +87,13 @@ export async function planFeatures(
     const sourceHash = await hashOf(own.map((source) => [source.task.name, source.hash]));
     const change = await changeOf(feature, { config, sourceHash, sources: own }, published, options);
     const current = published.snapshot.features.get(feature.name);
-    const status = current === undefined ? "new" : change === undefined ? "unchanged" : "changed";
+    const status = current === undefined
+      ? "new"
+      : change === undefined
+      ? "unchanged"
+      : change.absent === undefined
+      ? "changed"
+      : "absent";
     return { feature, config, sources: own, sourceHash, status, published: current, change };
   }));
 }
@@ -105,7 +117,7 @@ export async function changeOf(
   feature: Feature,
   now: Now,
   { snapshot, publisher }: { snapshot: Snapshot; publisher: Publisher },
-  options: { force: boolean; version?: string; explain: boolean },
+  options: PlanOptions,
 ): Promise<Change | undefined> {
   const published = snapshot.features.get(feature.name);
   const top = snapshot.top.get(feature.name);
@@ -117,7 +129,9 @@ export async function changeOf(
   const definitionChanged = published.config_hash !== now.config.hash;
   const sourceChanged = published.source_hash !== now.sourceHash;
   const changed = definitionChanged || sourceChanged;
-  if (!changed && !options.force && options.version === undefined) return undefined;
+  if (!changed && !options.force && options.version === undefined) {
+    return options.restore ? await bringBack(feature.name, published, base, publisher) : undefined;
+  }
   const meta = changed && options.explain
     ? await publisher.metadata(feature.name, published.version)
     : undefined;
@@ -134,6 +148,21 @@ export async function changeOf(
     sourceChanged,
     why,
   };
+}
+
+/** What is to be done for an unchanged feature whose data is not here. */
+async function bringBack(
+  feature: string,
+  published: Published,
+  base: Pick<Change, "top">,
+  publisher: Publisher,
+): Promise<Change | undefined> {
+  const { version, content_hash: contentHash } = published;
+  const state = await publisher.dataState({ feature, version, contentHash });
+  if (state === "here") return undefined;
+  const rowsHash = (await publisher.metadata(feature, version))?.mlforge.rows_hash ?? "";
+  const why = [state === "absent" ? "its data is not here" : "its data is not what was published"];
+  return { ...base, published, definitionChanged: false, sourceChanged: false, absent: { rowsHash }, why };
 }
 
 function differingSources(

@@ -43,7 +43,8 @@ export type BuildEvent =
 /** What a build would do with one feature. */
 export interface PlanItem {
   feature: string;
-  status: "new" | "changed" | "unchanged";
+  /** `absent`: unchanged, and its data is to be brought back. */
+  status: "new" | "changed" | "absent" | "unchanged";
   /** What differs, a sentence each; empty where nothing does. */
   why: string[];
   /** The published version. */
@@ -58,7 +59,8 @@ export interface PlanItem {
 /** What a build did with one feature. */
 export interface BuildItem {
   feature: string;
-  outcome: "built" | "unchanged" | "failed";
+  /** `restored`: unchanged, and its data was put back in place. */
+  outcome: "built" | "restored" | "unchanged" | "failed";
   /** The published version after the build, if any. */
   version?: string;
   previous?: string;

@@ -12,7 +12,7 @@ type Screen = Pick<CliContext, "colour" | "columns">;
 export function totalLine(report: BuildReport): string {
   const count = (outcome: BuildItem["outcome"]) => report.items.filter((i) => i.outcome === outcome).length;
   const parts: string[] = [];
-  for (const outcome of ["built", "unchanged", "failed"] as const) {
+  for (const outcome of ["built", "restored", "unchanged", "failed"] as const) {
     if (count(outcome) > 0) parts.push(`${outcome} ${count(outcome)}`);
   }
   const said = parts.length === 0 ? "nothing to build" : parts.join(", ");

@@ -78,6 +78,15 @@ export async function workplace(
   };
 }
 
+/** The store of another profile than the one in use. */
+export async function storeOf(
+  context: CliContext,
+  flags: ProjectFlags,
+  profile: string,
+): Promise<StoreConfig> {
+  return await (await workplace(context, { ...flags, profile })).store();
+}
+
 function searched(context: CliContext, config: ResolvedConfig): string {
   return config.file === undefined ? context.cwd : shortPath(dirname(config.file), context.cwd);
 }

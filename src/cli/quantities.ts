@@ -41,6 +41,12 @@ export function parseCount(text: string): number {
   throw new MlforgeError("usage", `"${text}" is not a whole number above zero`);
 }
 
+/** `1.2.0`. */
+export function parseVersion(text: string): string {
+  if (/^(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){2}$/.test(text)) return text;
+  throw new MlforgeError("usage", `"${text}" is not a version`, { hint: "Write it as 1.2.0." });
+}
+
 /** `a,b` as names; empty ones are refused. */
 export function parseNames(text: string): string[] {
   const names = text.split(",").map((name) => name.trim());

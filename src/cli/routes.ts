@@ -32,6 +32,13 @@ export const COMMANDS: readonly CommandEntry[] = [
         .validate,
   },
   {
+    name: "sync",
+    group: "Build",
+    brief: "Bring back the data that a clone came without",
+    load: async () =>
+      (await lazily<typeof import("./commands/sync.ts")>("./commands/sync.ts", import.meta.url)).sync,
+  },
+  {
     name: "list",
     group: "Read",
     brief: "List features, entities, sources or versions",

@@ -9,6 +9,8 @@ export interface Change {
   top?: string;
   definitionChanged: boolean;
   sourceChanged: boolean;
+  /** Nothing changed, but the data is not here: its rows, by which it is known also in another engine's bytes. */
+  absent?: { rowsHash: string };
   requested?: string;
   /** Sentences that name what differs. */
   why: string[];
@@ -26,7 +28,7 @@ export interface Chosen {
  */
 export function chooseVersion(
   change: Change,
-  output: { columns: readonly MetaColumn[]; schemaHash: string; contentHash: string },
+  output: { columns: readonly MetaColumn[]; schemaHash: string; contentHash: string; rowsHash: string },
 ): Chosen | undefined {
   const { published, top, requested } = change;
   const from = {
@@ -49,7 +51,8 @@ export function chooseVersion(
     return choose("minor", "The definition changed; the columns did not.", change.why);
   }
   if (change.sourceChanged) return choose("patch", "The source changed.", change.why);
-  if (output.contentHash !== published.content_hash) {
+  const sameRows = change.absent !== undefined && change.absent.rowsHash === output.rowsHash;
+  if (output.contentHash !== published.content_hash && !sameRows) {
     return choose("patch", "The same definition and source gave other data.", change.why);
   }
   return requested === undefined ? undefined : choose("requested", "A version was asked for.", change.why);

@@ -15,6 +15,20 @@ export async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** Hex SHA-256 of a file, read in pieces. */
+export async function hashFile(path: string): Promise<string> {
+  // Imported when needed: most commands hash no file.
+  const { createHash } = await import("node:crypto");
+  const hash = createHash("sha256");
+  using file = await Deno.open(path);
+  const buffer = new Uint8Array(1 << 20);
+  for (;;) {
+    const read = await file.read(buffer);
+    if (read === null) return hash.digest("hex");
+    hash.update(buffer.subarray(0, read));
+  }
+}
+
 /** Writes a new file and brings it to the disk: what is renamed into place later is whole after a power failure. */
 export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true });

@@ -11,7 +11,7 @@ export interface Job {
   tx: string;
   /** Where functions are found again: the definitions file. */
   definitions: string;
-  /** By feature. */
+  /** By feature; what has none is computed, and gets no version. */
   changes: Record<string, Change>;
 }
 

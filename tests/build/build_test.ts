@@ -127,21 +127,31 @@ Deno.test("build() with force computes again and publishes nothing where the byt
   assert.equal(report.items[0]?.rows, 6);
 });
 
-Deno.test("build() with force puts published data that is absent or was changed back in place, byte for byte", async () => {
+Deno.test("build() puts published data that is absent or was changed back in place, byte for byte", async () => {
   await using shop = await openWorkshop();
   await shop.build();
   const [spend, shops] = [await shop.data("spend"), await shop.data("shops")];
   const [before, other] = [await Deno.readFile(spend), await Deno.readFile(shops)];
   await Deno.remove(spend);
   await Deno.writeFile(shops, new Uint8Array([1]), { append: true });
-  assert.deepEqual((await shop.build()).notes, []);
-  assert.deepEqual((await shop.build({ force: true })).notes, [
+  const request = { project: await shop.load(), store: shop.store, command: "plan" };
+  assert.deepEqual((await plan(request)).map(({ status, next, why }) => [status, next, ...why]), [
+    ["absent", "1.0.0", "its data is not here"],
+    ["absent", "1.0.0", "its data is not what was published"],
+  ]);
+  const report = await shop.build();
+  assert.deepEqual(report.items.map((i) => [i.outcome, i.version]), [
+    ["restored", "1.0.0"],
+    ["restored", "1.0.0"],
+  ]);
+  assert.equal(report.tx, undefined);
+  assert.deepEqual(report.notes, [
     "spend: put the data of 1.0.0 back in place",
     "shops: put the data of 1.0.0 back in place",
   ]);
   assert.deepEqual([await Deno.readFile(spend), await Deno.readFile(shops)], [before, other]);
   assert.deepEqual(await shop.published(), { shops: "1.0.0", spend: "1.0.0" });
-  assert.deepEqual((await shop.build({ force: true })).notes, []);
+  assert.deepEqual((await shop.build()).items.map((i) => i.outcome), ["unchanged", "unchanged"]);
 });
 
 const BROKEN = DEFINITIONS + `  broken:

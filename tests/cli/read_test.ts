@@ -157,7 +157,7 @@ Deno.test("data that is not here is named, with the command that makes it again"
     assert.match((await runCli(["show", "user_total"], { cwd })).err, /"user_total" 1\.0\.0 is not here/);
     const { code, err } = await runCli(["path", "user_total"], { cwd });
     assert.equal(code, 1);
-    const [command] = /mlforge (build --force --features user_total)/.exec(err)?.slice(1) ?? [];
+    const [command] = /mlforge (sync --features user_total)/.exec(err)?.slice(1) ?? [];
     assert.ok(command !== undefined, err);
     assert.equal((await runCli(command.split(" "), { cwd })).code, 0);
     assert.equal((await runCli(["path", "user_total"], { cwd })).code, 0);
@@ -165,7 +165,7 @@ Deno.test("data that is not here is named, with the command that makes it again"
     await Deno.remove(join(cwd, "feature_store/user_total/1.0.0/data.parquet"));
     assert.match(
       (await runCli(["path", "user_total@1.0.0"], { cwd })).err,
-      /Only what is published now, 2\.0\.0,/,
+      /mlforge sync --features user_total --version 1\.0\.0 brings it back/,
     );
   });
 });

@@ -9,7 +9,7 @@ import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
 import { progress } from "../progress.ts";
 import { workplace } from "../project.ts";
-import { parseBytes, parseCount, parseNames, parseSeconds } from "../quantities.ts";
+import { parseBytes, parseCount, parseNames, parseSeconds, parseVersion } from "../quantities.ts";
 
 interface Flags extends OutputFlags, ProjectFlags {
   features?: string[];
@@ -100,11 +100,6 @@ export const build = buildCommand<Flags, [string?], CliContext>({
     }
   },
 });
-
-function parseVersion(text: string): string {
-  if (/^(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){2}$/.test(text)) return text;
-  throw new MlforgeError("usage", `"${text}" is not a version`, { hint: "Write it as 1.2.0." });
-}
 
 function buildRequest(
   context: CliContext,

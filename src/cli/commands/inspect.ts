@@ -103,7 +103,7 @@ function metaText(
     ["built", `${meta.created_at} by ${extra.tool}`],
     ["why", [meta.change_summary.reason, ...meta.change_summary.details].filter((s) => s !== "").join("; ")],
     ["content", meta.content_hash],
-    ["data", data ?? "not here: mlforge build makes it again"],
+    ["data", data ?? "not here: mlforge sync brings it back"],
   ]) + "\n" + table(
     [{ title: "COLUMN" }, { title: "TYPE" }, { title: "WHAT IT IS", flexible: true }],
     meta.columns.map(({ name, dtype }) => [

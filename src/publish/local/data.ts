@@ -1,5 +1,5 @@
 import { dirname } from "../../path.ts";
-import { ifThere, readTextIfThere } from "../../stores/files.ts";
+import { hashFile, ifThere, readTextIfThere } from "../../stores/files.ts";
 import { stableJson } from "../meta.ts";
 import type { DataState, VersionData } from "../publisher.ts";
 import { isFile, pendingCommit, stagedPath } from "./journal.ts";
@@ -63,7 +63,7 @@ async function stateInPlace(layout: Layout, data: VersionData, thorough: boolean
   const kept = await readTextIfThere(layout.seal(feature, version));
   const proved = fileHashOf(kept, contentHash);
   if (!thorough && kept === stableJson(sealOf(info, contentHash, proved))) return "here";
-  const actual = await hashOf(path);
+  const actual = await hashFile(path);
   if (actual !== contentHash && actual !== proved) return "other";
   // Only to be quicker the next time: a store that can't be written is read all the same.
   await keepSeal(layout, data, sealOf(info, contentHash, actual)).catch(() => {});
@@ -103,12 +103,4 @@ async function keepSeal(layout: Layout, { feature, version }: VersionData, seal:
   const path = layout.seal(feature, version);
   await Deno.mkdir(dirname(path), { recursive: true });
   await Deno.writeTextFile(path, stableJson(seal));
-}
-
-/** Hex SHA-256 of a file. */
-export async function hashOf(path: string): Promise<string> {
-  const { createHash } = await import("node:crypto");
-  const hash = createHash("sha256");
-  for await (const chunk of (await Deno.open(path)).readable) hash.update(chunk);
-  return hash.digest("hex");
 }
