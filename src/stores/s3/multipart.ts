@@ -10,7 +10,7 @@ import type { Condition, PutResult } from "../store.ts";
 import { conditionOf, outcomeOf } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
 import { type Action, explain, isTransient } from "./explain.ts";
-import { type FileBody, type FileParts, openFile } from "./file_parts.ts";
+import { type FileBody, type FileParts, openFile } from "../file_parts.ts";
 import { metadataOf } from "./metadata.ts";
 import { sending } from "./sending.ts";
 

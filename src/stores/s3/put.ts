@@ -3,7 +3,7 @@ import { LARGE, once, SMALL } from "../retry.ts";
 import type { Body, Condition, PutResult } from "../store.ts";
 import { conditionOf, outcomeOf } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
-import { openFile } from "./file_parts.ts";
+import { openFile } from "../file_parts.ts";
 import { metadataOf } from "./metadata.ts";
 import { putInParts } from "./multipart.ts";
 import { sending } from "./sending.ts";
@@ -23,7 +23,7 @@ export async function put(
   condition: Condition,
 ): Promise<PutResult> {
   if ("bytes" in body) return await putAtOnce(connection, name, { ...body, silence: SMALL.total }, condition);
-  if (body.size >= IN_PARTS_FROM) return await putInParts(connection, name, body, condition);
+  if (goesInParts(body)) return await putInParts(connection, name, body, condition);
   using parts = await openFile(body);
   const bytes = await parts.next(new Uint8Array(body.size));
   parts.verify();

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { MlforgeError } from "../../error.ts";
-import { fileError } from "../files.ts";
-import type { Body } from "../store.ts";
+import { MlforgeError } from "../error.ts";
+import { fileError } from "./files.ts";
+import type { Body } from "./store.ts";
 
 export type FileBody = Extract<Body, { file: string }>;
 
