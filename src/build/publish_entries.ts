@@ -1,13 +1,10 @@
-import { MlforgeError } from "../error.ts";
 import type { Batch, Entry, Publisher, Snapshot } from "../publish/publisher.ts";
+import { publishInRounds } from "../publish/rounds.ts";
 import type { Done } from "../workers/messages.ts";
 import { chooseVersion } from "../publish/change.ts";
 import { metaOf } from "./make_meta.ts";
 import { changeOf, type Planned } from "./plan_features.ts";
 import type { BuildRequest } from "./report.ts";
-
-/** How often a batch that lost against another builder is planned again. */
-const ROUNDS = 3;
 
 export interface PublishContext {
   planned: readonly Planned[];
@@ -26,31 +23,10 @@ export async function publishEntries(
   entries: readonly Entry[],
   context: PublishContext,
 ): Promise<{ versions: Map<string, string>; notes: string[] }> {
-  const notes: string[] = [];
-  let open = entries.slice();
-  for (let round = 0; round < ROUNDS && open.length > 0; round++) {
-    const outcome = await context.batch.publish(open);
-    if (outcome.kind === "published") {
-      notes.push(...outcome.snapshot.notes);
-      return { versions: new Map(open.map((entry) => [entry.feature, entry.version])), notes };
-    }
-    const lost = new Set(outcome.features);
-    const kept = open.filter((entry) => !lost.has(entry.feature));
-    const again: Entry[] = [];
-    for (const entry of open.filter((e) => lost.has(e.feature))) {
-      const renewed = await planAgain(entry, outcome.snapshot, context);
-      if (renewed !== undefined) again.push(renewed);
-      else notes.push(`${entry.feature}: another builder published the same meanwhile`);
-    }
-    open = [...kept, ...again];
-  }
-  if (open.length === 0) return { versions: new Map(), notes };
-  throw new MlforgeError(
-    "lost",
-    `Other builders published ${open.map((e) => e.feature).join(", ")} again and again`,
-    {
-      hint: "Nothing of this build was published; it is safe to run it again.",
-    },
+  return await publishInRounds(
+    context.batch,
+    entries,
+    (entry, snapshot) => planAgain(entry, snapshot, context),
   );
 }
 

@@ -1,11 +1,14 @@
 import type { BuildEvent } from "../build/report.ts";
+import type { PromoteEvent } from "../publish/promote.ts";
 import type { CliContext } from "./context.ts";
 import { paint } from "./paint.ts";
 import { formatBytes, formatCount, formatSeconds } from "./quantities.ts";
 import { cut, visible } from "./text_width.ts";
 
+type Told = BuildEvent | PromoteEvent;
+
 export interface Progress {
-  onEvent(event: BuildEvent): void;
+  onEvent(event: Told): void;
   /** Takes the moving lines away; always called, whatever came of the build. */
   stop(): void;
 }
@@ -17,7 +20,7 @@ interface Running {
   fraction?: number;
 }
 
-/** How a build is told on stderr: one moving line for each running feature on a terminal, plain lines elsewhere. */
+/** How work on features is told on stderr: one moving line for each running feature on a terminal, plain lines elsewhere. */
 export async function progress(context: CliContext, quiet: boolean): Promise<Progress> {
   if (quiet) return { onEvent() {}, stop() {} };
   return context.isTerminal.stderr ? await moving(context) : plain(context);
@@ -60,7 +63,9 @@ async function moving(context: CliContext): Promise<Progress> {
         const { feature, kind: _kind, ...state } = event;
         running.set(feature, { since: running.get(feature)?.since ?? performance.now(), ...state });
       }
-      if (event.kind === "built" || event.kind === "failed") running.delete(event.feature);
+      if (event.kind === "built" || event.kind === "brought" || event.kind === "failed") {
+        running.delete(event.feature);
+      }
       const line = lineOf(event, context);
       if (line === undefined) return;
       screen?.clear();
@@ -85,7 +90,7 @@ function runningLine(feature: string, { since, phase, rows, fraction }: Running)
 }
 
 /** What stays to be read of an event, if anything. */
-function lineOf(event: BuildEvent, { colour }: Pick<CliContext, "colour">): string | undefined {
+function lineOf(event: Told, { colour }: Pick<CliContext, "colour">): string | undefined {
   const { green, red, yellow } = paint(colour.stderr);
   switch (event.kind) {
     case "built": {
@@ -94,6 +99,10 @@ function lineOf(event: BuildEvent, { colour }: Pick<CliContext, "colour">): stri
       }`;
       return `${green("built")} ${event.feature} ${event.version}: ${facts}`.replace(" :", ":");
     }
+    case "brought":
+      return `${green("brought")} ${event.feature} ${event.version}: ${formatBytes(event.bytes)}, ${
+        formatSeconds(event.seconds)
+      }`;
     case "failed":
       return `${red("failed")} ${event.feature}`;
     case "note":

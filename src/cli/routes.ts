@@ -39,6 +39,14 @@ export const COMMANDS: readonly CommandEntry[] = [
       (await lazily<typeof import("./commands/sync.ts")>("./commands/sync.ts", import.meta.url)).sync,
   },
   {
+    name: "promote",
+    group: "Build",
+    brief: "Bring published versions from one store to another",
+    load: async () =>
+      (await lazily<typeof import("./commands/promote.ts")>("./commands/promote.ts", import.meta.url))
+        .promote,
+  },
+  {
     name: "list",
     group: "Read",
     brief: "List features, entities, sources or versions",

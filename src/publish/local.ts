@@ -1,6 +1,6 @@
 import { lazily } from "../lazy.ts";
 import { resolve } from "../path.ts";
-import { dataState, findData } from "./local/data.ts";
+import { dataState, findData, openData } from "./local/data.ts";
 import { layoutOf } from "./local/layout.ts";
 import { readMetadata, readSnapshot, readVersions } from "./local/reading.ts";
 import type { Meta } from "./meta.ts";
@@ -28,6 +28,7 @@ export function openLocalPublisher(root: string, options: LocalPublisherOptions 
     versions: (feature) => readVersions(layout, feature),
     dataState: (data, { thorough = false } = {}) => dataState(layout, data, thorough),
     dataPath: (feature, version) => findData(layout, feature, version),
+    openData: (feature, version) => openData(layout, feature, version),
     begin: async (who) => (await writing()).begin(layout, who, options),
     stage: async (request) => (await writing()).stage(layout, request),
   };

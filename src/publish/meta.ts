@@ -64,6 +64,8 @@ export interface MetaExtra {
   engine: string;
   platform: string;
   tx: string;
+  /** Where `mlforge promote` took this version from: the profile's name, and the commit that published it there. */
+  promoted?: { from: string; tx: string };
   /** Hex SHA-256 over schema and ordered rows, independent of the Parquet writer. */
   rows_hash: string;
   /** Event times, bucket ends (bucket starts: the Python mlforge's, never ours), or a feature without time. */

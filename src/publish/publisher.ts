@@ -62,6 +62,12 @@ export interface VersionData {
 /** A version's data as published, none (as after a clone), or other bytes in its place. */
 export type DataState = "here" | "absent" | "other";
 
+export interface OpenedData {
+  /** In bytes. */
+  size: number;
+  body: ReadableStream<Uint8Array>;
+}
+
 /** One feature of a batch, ready to be committed. */
 export interface Entry {
   feature: string;
@@ -100,10 +106,7 @@ export interface Batch {
   readonly tx: string;
   /** Absolute path of a private folder for the workers' files, on the store's own disk where it is a local one. */
   readonly folder: string;
-  /**
-   * The moment the plan starts from; a commit that a dead run left half done has been completed. The very snapshot that
-   * `begin` was given, where nothing has changed.
-   */
+  /** The moment the plan starts from; a commit that a dead run left half done has been completed. */
   readonly base: Snapshot;
   /** All entries become visible together, or none. An unknown outcome throws (code `unknown_outcome`). */
   publish(entries: readonly Entry[]): Promise<PublishOutcome>;
@@ -136,10 +139,11 @@ export interface Publisher {
   /** Absolute local path of a version's data, or undefined where it is not here. */
   dataPath(feature: string, version: string): Promise<string | undefined>;
   /**
-   * Begins a write. `from` is a moment that `read` of this publisher gave: where a look costs a request, the batch
-   * starts from it without another one, and what was published since is found at `publish`, as `lost`.
+   * All bytes of a version's data, straight from the store; undefined where it is not here. Whoever reads them to the
+   * end compares their hash: only then they are known to be those published.
    */
-  begin(who: Who, options?: { from?: Snapshot }): Promise<Batch>;
+  openData(feature: string, version: string): Promise<OpenedData | undefined>;
+  begin(who: Who): Promise<Batch>;
   /** Puts a data file under the first free version that fits the wish. Called in workers, in parallel. */
   stage(request: StageRequest): Promise<Staged>;
 }

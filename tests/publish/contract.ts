@@ -92,6 +92,15 @@ export function testPublisher(name: string, make: () => Promise<StoreUnderTest>)
     assert.equal(await readText(other, "clicks"), "1.0.0 c1");
   });
 
+  test("openData() streams a version's data", async (store) => {
+    const publisher = await store.open();
+    await publishTexts(publisher, { clicks: "c1" });
+    const opened = await publisher.openData("clicks", "1.0.0") ?? assert.fail();
+    assert.equal(opened.size, 2);
+    assert.equal(await new Response(opened.body).text(), "c1");
+    assert.equal(await publisher.openData("clicks", "2.0.0"), undefined);
+  });
+
   test("versions() are those with metadata, ascending by number", async (store) => {
     const publisher = await store.open();
     for (let i = 0; i < 11; i++) await publishTexts(publisher, { clicks: `c${i}` });
@@ -199,21 +208,6 @@ export function testPublisher(name: string, make: () => Promise<StoreUnderTest>)
     await second.close();
     assert.equal(await readText(one, "clicks"), "1.1.0 by two");
     assert.equal(await dataText(one, "clicks", "1.0.0"), "by one");
-  });
-
-  test("begin() starts from the moment that read() gave, and nothing published since is lost", async (store) => {
-    const publisher = await store.open();
-    await publishTexts(publisher, { clicks: "c1" });
-    const seen = await publisher.read();
-    await publishTexts(await store.open(), { clicks: "faster" });
-    const batch = await publisher.begin(WHO, { from: seen });
-    let outcome;
-    for (let on = batch.base; outcome?.kind !== "published"; on = outcome.snapshot) {
-      outcome = await batch.publish([await stageText(publisher, batch, "clicks", "c2", { on })]);
-    }
-    await batch.close();
-    assert.equal(await readText(publisher, "clicks"), "1.2.0 c2");
-    assert.equal(await dataText(publisher, "clicks", "1.1.0"), "faster");
   });
 
   test("a lost batch shows nothing, and keeps what is staged of its other features", async (store) => {

@@ -101,6 +101,7 @@ function metaText(
     ["sources", extra.sources.map((s) => `${s.name} (${s.path})`).join(", ") || meta.source],
     ["tags", meta.tags.join(", ")],
     ["built", `${meta.created_at} by ${extra.tool}`],
+    ["promoted", extra.promoted && `${meta.updated_at} from ${extra.promoted.from}`],
     ["why", [meta.change_summary.reason, ...meta.change_summary.details].filter((s) => s !== "").join("; ")],
     ["content", meta.content_hash],
     ["data", data ?? "not here: mlforge sync brings it back"],

@@ -1,7 +1,7 @@
 import { dirname } from "../../path.ts";
 import { hashFile, ifThere, readTextIfThere } from "../../stores/files.ts";
 import { stableJson } from "../meta.ts";
-import type { DataState, VersionData } from "../publisher.ts";
+import type { DataState, OpenedData, VersionData } from "../publisher.ts";
 import { isFile, pendingCommit, stagedPath } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { readMetadata } from "./reading.ts";
@@ -18,6 +18,17 @@ export async function findData(
   const inPlace = async () =>
     await stateInPlace(layout, data, false) === "here" ? layout.data(feature, version) : undefined;
   return await inPlace() ?? await stillStaged(layout, data) ?? await inPlace();
+}
+
+/** The bytes of what `findData` finds. */
+export async function openData(
+  layout: Layout,
+  feature: string,
+  version: string,
+): Promise<OpenedData | undefined> {
+  const path = await findData(layout, feature, version);
+  const file = path === undefined ? undefined : await ifThere(Deno.open(path));
+  return file === undefined ? undefined : { size: (await file.stat()).size, body: file.readable };
 }
 
 /** Whether a version's data is here, as published; `thorough` reads every byte of it. */

@@ -1,8 +1,12 @@
 /** So many requests at once: enough to hide their way there and back, few enough for a store's limits. */
 const AT_ONCE = 16;
 
-/** Runs `work` on all items, some at once. All that began has ended when it returns; the first error is thrown then. */
-export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+/** Runs `work` on all items, `atOnce` of them at a time. All that began has ended when it returns; the first error is thrown then. */
+export async function inParallel<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+  atOnce = AT_ONCE,
+): Promise<void> {
   let next = 0;
   const errors: unknown[] = [];
   const lane = async () => {
@@ -16,6 +20,6 @@ export async function inParallel<T>(items: readonly T[], work: (item: T) => Prom
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
   if (errors.length > 0) throw errors[0];
 }

@@ -1,0 +1,162 @@
+import { join } from "node:path";
+import { MlforgeError } from "../error.ts";
+import type { Meta } from "./meta.ts";
+import { inParallel } from "./object_store/in_parallel.ts";
+import { findVersions, type VersionToPromote } from "./promote/find.ts";
+import { judge } from "./promote/judge.ts";
+import type { Batch, Entry, Publisher, Snapshot, Who } from "./publisher.ts";
+import { publishInRounds } from "./rounds.ts";
+import { save } from "./save.ts";
+
+export interface PromoteRequest {
+  source: Publisher;
+  target: Publisher;
+  /** The profiles' names: for messages, and `from` for the metadata too. */
+  from: string;
+  to: string;
+  /** Without a version: the one that is published in the source. */
+  features: readonly { name: string; version?: string }[];
+  who: Who;
+  /** Aborted with the MlforgeError to end with. */
+  signal?: AbortSignal;
+  onEvent?: (event: PromoteEvent) => void;
+}
+
+/** Told while versions are brought over, for whoever shows progress. */
+export type PromoteEvent =
+  | { kind: "started"; feature: string }
+  /** `fraction` is of the phase, 0 to 1. */
+  | { kind: "progress"; feature: string; phase: "fetching" | "storing"; fraction?: number }
+  | { kind: "brought"; feature: string; version: string; bytes: number; seconds: number };
+
+/** What promoting does, or would do, with one feature. */
+export interface PromoteItem {
+  feature: string;
+  version: string;
+  outcome: "promoted" | "unchanged";
+  /** What is published in the target before, if anything. */
+  previous?: string;
+  rows: number;
+  bytes: number;
+}
+
+export interface PromoteReport {
+  items: PromoteItem[];
+  /** The target's transaction; undefined where there was nothing to do. */
+  tx?: string;
+  notes: readonly string[];
+}
+
+/** Files brought over at once: each may have several parts on their way. */
+const AT_ONCE = 4;
+
+/** What `promote` would do now; what it would refuse throws. Writes nothing. */
+export async function planPromote(request: PromoteRequest): Promise<PromoteItem[]> {
+  const versions = await findVersions(request);
+  const now = await request.target.read();
+  await judge(versions, request, now);
+  return versions.map((version) => itemOf(version, now));
+}
+
+/**
+ * Brings versions from one store into another as they are: the same bytes under the same numbers, nothing computed. All
+ * of them become the published ones in one commit, or none. Nothing is done where they are published there already.
+ *
+ * Refused, all refusals at once (code `failed`): a number that the target has with other content, or has gone past.
+ */
+export async function promote(request: PromoteRequest): Promise<PromoteReport> {
+  const { target, who, signal } = request;
+  const versions = await findVersions(request);
+  const now = await target.read();
+  if ((await judge(versions, request, now)).length === 0) {
+    return { items: versions.map((version) => itemOf(version, now)), notes: now.notes };
+  }
+  const batch = await target.begin(who);
+  try {
+    const { base } = batch;
+    const open = await judge(versions, request, base);
+    const entries: Entry[] = [];
+    await inParallel(open, async (version) => {
+      signal?.throwIfAborted();
+      entries.push({ ...await bring(version, batch, request), base: base.features.get(version.feature) });
+    }, AT_ONCE);
+    signal?.throwIfAborted();
+    const published = await publishInRounds(batch, entries, async (entry, snapshot) => {
+      const again = await judge(versions.filter((one) => one.feature === entry.feature), request, snapshot);
+      return again.length === 0 ? undefined : { ...entry, base: snapshot.features.get(entry.feature) };
+    });
+    const items = versions.map((version) => itemOf(version, base));
+    const notes = [...base.notes, ...published.notes];
+    return published.versions.size === 0 ? { items, notes } : { items, notes, tx: batch.tx };
+  } finally {
+    await batch.close();
+  }
+}
+
+/** Fetches a version's data, checked by its hash, and puts it into the target under its number. */
+async function bring(
+  version: VersionToPromote,
+  batch: Batch,
+  { source, target, from, signal, onEvent = () => {} }: PromoteRequest,
+): Promise<Omit<Entry, "base">> {
+  const { feature, meta } = version;
+  const { content_hash: contentHash, mlforge: { bytes } } = meta;
+  const start = performance.now();
+  onEvent({ kind: "started", feature });
+  const data = await source.openData(feature, meta.version);
+  if (data === undefined) throw gone(version, from);
+  const file = join(batch.folder, `${feature}.parquet`);
+  let fetched = 0;
+  const found = await save(data.body, file, (more) => {
+    signal?.throwIfAborted();
+    fetched += more;
+    onEvent({ kind: "progress", feature, phase: "fetching", fraction: Math.min(1, fetched / bytes) });
+  });
+  if (found !== contentHash) throw otherBytes(version, from);
+  onEvent({ kind: "progress", feature, phase: "storing" });
+  const { tx } = batch;
+  const wish = { bump: "requested" as const, requested: meta.version };
+  await target.stage({ tx, feature, file, bytes, contentHash, wish });
+  onEvent({
+    kind: "brought",
+    feature,
+    version: meta.version,
+    bytes,
+    seconds: (performance.now() - start) / 1000,
+  });
+  return { feature, version: meta.version, file, contentHash, meta: metaFor(batch, meta, from) };
+}
+
+/** What the version is stays as it is; what is new is the commit that it has in the target, and where it came from. */
+function metaFor({ tx }: Batch, meta: Meta, from: string): Meta {
+  const promoted = { from, tx: meta.mlforge.tx };
+  return { ...meta, updated_at: new Date().toISOString(), mlforge: { ...meta.mlforge, tx, promoted } };
+}
+
+function itemOf({ feature, meta }: VersionToPromote, before: Snapshot): PromoteItem {
+  const previous = before.features.get(feature)?.version;
+  return {
+    feature,
+    version: meta.version,
+    outcome: previous === meta.version ? "unchanged" : "promoted",
+    ...(previous === undefined ? {} : { previous }),
+    rows: meta.row_count,
+    bytes: meta.mlforge.bytes,
+  };
+}
+
+function gone({ feature, meta }: VersionToPromote, from: string): MlforgeError {
+  return new MlforgeError("failed", `The data of "${feature}" ${meta.version} is not in "${from}"`, {
+    hint: "On a local store, mlforge sync puts it there.",
+  });
+}
+
+function otherBytes({ feature, meta }: VersionToPromote, from: string): MlforgeError {
+  return new MlforgeError(
+    "failed",
+    `Refused to promote "${feature}" ${meta.version}: its bytes in "${from}" are not those that were published`,
+    {
+      hint: "Promote from the store it was built in; mlforge verify says more of what is in this one.",
+    },
+  );
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { withProject } from "./project.ts";
+import { runCli } from "./run_cli.ts";
+
+const FLAGS = ["--from", "dev", "--to", "other"];
+
+Deno.test("promote brings what one profile publishes to another, and says so", async () => {
+  await withProject(async (cwd) => {
+    assert.equal((await runCli(["build", "--quiet"], { cwd })).code, 0);
+    const both = ["promote", "user_orders", "user_total", ...FLAGS];
+    const plan = await runCli([...both, "--dry-run"], { cwd });
+    assert.match(plan.out, /^user_total +1\.0\.0 +2 .* would be promoted$/m);
+    await assert.rejects(Deno.stat(join(cwd, "other_store")), Deno.errors.NotFound);
+
+    const { code, out, err } = await runCli(both, { cwd });
+    assert.equal(code, 0, err);
+    assert.match(out, /^user_total +1\.0\.0 +2 .* promoted$/m);
+    assert.match(err, /^brought user_total 1\.0\.0: /m);
+    const { validated: [other] } = JSON.parse(
+      (await runCli(["profile", "--validate", "--json", "--profile", "other"], { cwd })).out,
+    );
+    assert.equal(
+      other.steps.find(({ name }: { name: string }) => name === "read").says,
+      "2 published features",
+    );
+    const inspected = await runCli(["inspect", "feature", "user_total", "--profile", "other"], { cwd });
+    assert.match(inspected.out, /^promoted +2\d+-\S+ from dev$/m);
+
+    const again = JSON.parse((await runCli([...both, "--json"], { cwd })).out);
+    assert.equal(again.tx, null);
+    assert.deepEqual(again.items.map(({ outcome }: { outcome: string }) => outcome), [
+      "unchanged",
+      "unchanged",
+    ]);
+    // The definitions are what was promoted: a build has nothing to do.
+    assert.match((await runCli(["build", "--profile", "other"], { cwd })).out, /^Unchanged 2,/);
+  });
+});
+
+Deno.test("promote refuses one store as both, and a number that is taken", async () => {
+  await withProject(async (cwd) => {
+    for (const profile of ["dev", "other"]) {
+      assert.equal((await runCli(["build", "--quiet", "--profile", profile], { cwd })).code, 0);
+      await Deno.writeTextFile(join(cwd, "orders.csv"), "user_id,at,amount\n1,2026-01-01 10:00:00,5\n");
+    }
+    const same = await runCli(["promote", "user_total", "--from", "dev", "--to", "dev"], { cwd });
+    assert.equal(same.code, 2);
+    assert.match(same.err, /"dev" and "dev" are one store, feature_store/);
+    const taken = await runCli(["promote", "user_total", "user_orders", ...FLAGS], { cwd });
+    assert.equal(taken.code, 1);
+    assert.match(
+      taken.err,
+      /Refused to promote "user_total" 1\.0\.0: "other" has a 1\.0\.0 with other content/,
+    );
+    assert.match(taken.err, /2 errors\n$/);
+  });
+});
