@@ -47,7 +47,8 @@ export async function startServers(): Promise<Servers> {
   const gcs = freePort();
   const address = `127.0.0.1:${gcs}`;
   const gcsArgs = ["-scheme", "http", "-host", "127.0.0.1", "-port", String(gcs), "-backend", "memory"];
-  const names = ["-public-host", address, "-external-url", `http://${address}`, "-log-level", "error"];
+  // A host without a port is known under every port: requests come by a proxy, too.
+  const names = ["-public-host", "127.0.0.1", "-external-url", `http://${address}`, "-log-level", "error"];
   if (await start("fake-gcs-server", gcs, [...gcsArgs, ...names])) env.MLFORGE_TEST_GCS = `http://${address}`;
   return {
     env,

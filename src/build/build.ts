@@ -1,9 +1,10 @@
 import { type MlforgeError, throwAll } from "../error.ts";
+import { cacheFolder } from "../cache_folder.ts";
 import { openPublisher } from "../publish/open.ts";
 import type { Batch, Entry, Snapshot } from "../publish/publisher.ts";
 import type { Done } from "../workers/messages.ts";
 import { compute } from "./compute.ts";
-import { cacheFolder, openFingerprints } from "./fingerprint.ts";
+import { openFingerprints } from "./fingerprint.ts";
 import { metaOf } from "./make_meta.ts";
 import { planFeatures, type Planned, resolveSources, selectFeatures } from "./plan_features.ts";
 import { planItem } from "./plan_item.ts";
@@ -30,7 +31,10 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
   const fingerprints = await openFingerprints(cacheFolder((name) => Deno.env.get(name)));
   const sources = await resolveSources(features, request.project.root, fingerprints);
   request.signal?.throwIfAborted();
-  const publisher = await openPublisher(request.store, { onWait: (text) => tell({ kind: "note", text }) });
+  const publisher = await openPublisher(request.store, {
+    onWait: (text) => tell({ kind: "note", text }),
+    project: request.project.name,
+  });
   const planOn = (snapshot: Snapshot) =>
     planFeatures(features, sources, { snapshot, publisher }, {
       force: request.force === true,
@@ -49,11 +53,12 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
       notes: [...now.notes],
     };
   }
-  const batch = await publisher.begin({ tool: `mlforge ${VERSION}`, command: request.command });
+  const who = { tool: `mlforge ${VERSION}`, command: request.command };
+  const batch = await publisher.begin(who, { from: now });
   try {
     batch.base.notes.forEach(note);
-    // Planned again on the moment that the batch starts from: another build may have published in between.
-    const planned = await planOn(batch.base);
+    // Another build may have published in between, or what a dead one left was completed.
+    const planned = batch.base === now ? outlook : await planOn(batch.base);
     tell({ kind: "planned", items: planned.map(planItem) });
 
     const work = planned.filter((item) => item.change !== undefined);

@@ -8,7 +8,7 @@ export async function check(
   request: Pick<BuildRequest, "project" | "store" | "features" | "tags">,
 ): Promise<PlanItem[]> {
   const features = selectFeatures(request);
-  const publisher = await openPublisher(request.store);
+  const publisher = await openPublisher(request.store, { project: request.project.name });
   const snapshot = await publisher.read();
   return await Promise.all(features.map(async (feature): Promise<PlanItem> => {
     const config = await configOf(feature);

@@ -100,12 +100,3 @@ function isCached(value: unknown): value is Cached {
     (typeof inode === "number" || inode === null) &&
     typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
 }
-
-/** The user's cache folder for mlforge, or undefined where there is no home. */
-export function cacheFolder(env: (name: string) => string | undefined): string | undefined {
-  const own = env("MLFORGE_CACHE_DIR");
-  if (own) return own;
-  const base = env("XDG_CACHE_HOME") || env("LOCALAPPDATA") ||
-    (env("HOME") ? join(env("HOME") ?? "", ".cache") : "");
-  return base ? join(base, "mlforge") : undefined;
-}

@@ -1,10 +1,11 @@
 import type { MetaColumn } from "../publish/meta.ts";
+import { cacheFolder } from "../cache_folder.ts";
 import { openPublisher } from "../publish/open.ts";
 import type { Publisher } from "../publish/publisher.ts";
 import { candidates } from "../publish/version.ts";
 import { metaColumns } from "../engines/duckdb/types.ts";
 import { type Change, chooseVersion } from "../publish/change.ts";
-import { cacheFolder, openFingerprints } from "./fingerprint.ts";
+import { openFingerprints } from "./fingerprint.ts";
 import { hashOf } from "../publish/hash.ts";
 import { lookAtFeature } from "./look.ts";
 import { planFeatures, type Planned, resolveSources, selectFeatures } from "./plan_features.ts";
@@ -16,7 +17,7 @@ export async function plan(request: BuildRequest): Promise<PlanItem[]> {
   const features = selectFeatures(request);
   const fingerprints = await openFingerprints(cacheFolder((name) => Deno.env.get(name)));
   const sources = await resolveSources(features, request.project.root, fingerprints);
-  const publisher = await openPublisher(request.store);
+  const publisher = await openPublisher(request.store, { project: request.project.name });
   const snapshot = await publisher.read();
   const planned = await planFeatures(features, sources, { snapshot, publisher }, {
     force: request.force === true,

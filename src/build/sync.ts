@@ -1,3 +1,4 @@
+import { cacheFolder } from "../cache_folder.ts";
 import { MlforgeError, throwAll } from "../error.ts";
 import type { Project } from "../definitions/model.ts";
 import type { Built } from "../engines/task.ts";
@@ -8,7 +9,7 @@ import type { Batch, Publisher, Snapshot, VersionData } from "../publish/publish
 import type { StoreConfig } from "../stores/config.ts";
 import { VERSION } from "../version.ts";
 import { type Computable, compute, type ComputeRequest } from "./compute.ts";
-import { cacheFolder, openFingerprints } from "./fingerprint.ts";
+import { openFingerprints } from "./fingerprint.ts";
 import { copyData } from "./sync/copy.ts";
 import { asRecorded } from "./sync/recorded.ts";
 import { conclude, type SyncItem, type SyncReport } from "./sync/report.ts";

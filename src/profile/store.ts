@@ -1,6 +1,7 @@
 import { resolve } from "../path.ts";
 import { MlforgeError, throwAll } from "../error.ts";
 import type { StoreConfig } from "../stores/config.ts";
+import { isLinkLocal, isLoopback } from "../stores/endpoint.ts";
 import type { Path, PlaceOf } from "../yaml/located.ts";
 import { validate } from "../yaml/shape.ts";
 import { type Environment, interpolate } from "./interpolate.ts";
@@ -69,17 +70,27 @@ function fillIn(
   return Object.fromEntries(filled);
 }
 
-/** What goes by plain http can be read and changed on its way, and nothing of it would be noticed. */
+/**
+ * What goes by plain http can be read and changed on its way, and nothing of it would be noticed. At link-local addresses
+ * there are no stores, but a cloud's credentials, for whoever asks.
+ */
 function checkEndpoint(
   { endpoint, insecure }: { endpoint?: string | undefined; insecure?: boolean | undefined },
   placeOf: PlaceOf,
   what: string,
 ): void {
-  if (!endpoint || insecure) return;
-  const { protocol, hostname } = new URL(endpoint);
-  if (protocol === "https:" || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) return;
-  throw new MlforgeError("usage", `"endpoint" of ${what} goes by plain http to "${hostname}"`, {
+  if (!endpoint) return;
+  const url = new URL(endpoint);
+  const place = placeOf(["endpoint"], "value");
+  if (isLinkLocal(url)) {
+    throw new MlforgeError("usage", `"endpoint" of ${what} is "${url.hostname}", a link-local address`, {
+      hint: "No object store has such an address: name the store's own.",
+      place,
+    });
+  }
+  if (insecure || url.protocol === "https:" || isLoopback(url)) return;
+  throw new MlforgeError("usage", `"endpoint" of ${what} goes by plain http to "${url.hostname}"`, {
     hint: 'Use https, or allow it by "insecure: true" where you trust all of the network.',
-    place: placeOf(["endpoint"], "value"),
+    place,
   });
 }

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { MlforgeError } from "../error.ts";
 import type { Store } from "../stores/store.ts";
 import { collect } from "./object_store/collect.ts";
@@ -6,17 +5,19 @@ import type { Change } from "./object_store/commit.ts";
 import { dataState, download } from "./object_store/download.ts";
 import type { Context } from "./object_store/exchange.ts";
 import { dataKey } from "./object_store/keys.ts";
+import { look, type Seen } from "./object_store/look.ts";
 import { snapshotOf } from "./object_store/manifest.ts";
 import { publish } from "./object_store/publish.ts";
-import { readMetadata, readSnapshot, readVersions } from "./object_store/read.ts";
+import { readMetadata, readVersions } from "./object_store/read.ts";
 import { rollBack } from "./object_store/rollback.ts";
 import { restore, stage } from "./object_store/stage.ts";
 import { start } from "./object_store/start.ts";
-import type { Batch, Entry, Publisher, PublishOutcome, Staged, Who } from "./publisher.ts";
+import type { Meta } from "./meta.ts";
+import type { Batch, Entry, Publisher, PublishOutcome, Snapshot, Staged, Who } from "./publisher.ts";
 
 export interface ObjectPublisherOptions {
-  /** Absolute path of a private folder for batches' files and downloaded data. */
-  tempFolder: string;
+  /** Absolute path of this user's folder for downloaded data; without one it is downloaded anew by each process. */
+  cacheFolder?: string;
   clock(): Date;
   /** In [0, 1), from a source that no two processes share: names of transactions are made of it. */
   random(): number;
@@ -35,32 +36,62 @@ export interface ObjectPublisher extends Publisher {
 
 /** The publisher of docs/publishing.md, "On an object store": the protocol, and the files of this computer around it. */
 export function openObjectPublisher(store: Store, options: ObjectPublisherOptions): ObjectPublisher {
-  const { tempFolder, ...means } = options;
+  const { cacheFolder, ...means } = options;
   const context: Context = { store, ...means };
+  /** What each snapshot was made from: a batch can start from there. */
+  const looks = new WeakMap<Snapshot, Seen>();
+  /** Metadata never changes: what was read is not read again. */
+  const known = new Map<string, Meta>();
+
+  async function metadata(feature: string, version: string): Promise<Meta | undefined> {
+    const name = `${feature}@${version}`;
+    const meta = known.get(name) ?? await readMetadata(context, feature, version);
+    if (meta !== undefined) known.set(name, meta);
+    return meta;
+  }
+
   return {
-    read: () => readSnapshot(context),
-    metadata: (feature, version) => readMetadata(context, feature, version),
+    async read() {
+      const seen = await look(context);
+      const snapshot = snapshotOf(seen.manifest);
+      looks.set(snapshot, seen);
+      return snapshot;
+    },
+    metadata,
     versions: (feature) => readVersions(context, feature),
     dataState: (data, { thorough = false } = {}) => dataState(context, data, thorough),
-    dataPath: (feature, version) => download(context, tempFolder, feature, version),
+    async dataPath(feature, version) {
+      const meta = await metadata(feature, version);
+      if (meta === undefined) return undefined;
+      return await download(
+        context,
+        cacheFolder ?? await Deno.makeTempDir({ prefix: "mlforge-data-" }),
+        meta,
+      );
+    },
     openData: (feature, version) => store.get(dataKey(feature, version)),
-    begin: (who) => beginBatch(context, tempFolder, who),
+    begin: (who, { from } = {}) => beginBatch(context, who, from, from && looks.get(from)),
     stage: (request) => stage(context, request),
     rollback: (targets, who) => rollBack(context, targets, who),
     collect: () => collect(context),
   };
 }
 
-async function beginBatch(context: Context, tempFolder: string, who: Who): Promise<Batch> {
-  const { tx, moment, notes } = await start(context);
-  const folder = join(tempFolder, tx);
-  await Deno.mkdir(folder, { recursive: true });
+async function beginBatch(
+  context: Context,
+  who: Who,
+  snapshot: Snapshot | undefined,
+  seen: Seen | undefined,
+): Promise<Batch> {
+  const { tx, moment, notes } = await start(context, seen);
+  const folder = await Deno.makeTempDir({ prefix: "mlforge-" });
+  const asSeen = snapshot !== undefined && moment.manifest === seen?.manifest;
   let from = moment;
   let round = 0;
   return {
     tx,
     folder,
-    base: snapshotOf(moment.manifest, notes),
+    base: asSeen ? snapshot : snapshotOf(moment.manifest, notes),
     publish: async (entries) => {
       const work = { tx, round: ++round, who, kind: "build" as const, changes: entries.map(changeOf) };
       const concluded = await publish(context, from, work);

@@ -1,10 +1,12 @@
-import { MlforgeError } from "../error.ts";
+import { lazily } from "../lazy.ts";
 import type { StoreConfig } from "../stores/config.ts";
 import type { Publisher } from "./publisher.ts";
 
 export interface OpenOptions {
   /** Told, in a sentence, for whom this process waits. */
   onWait?: (text: string) => void;
+  /** The definitions' name: a store that is another project's is refused. Undefined takes any. */
+  project?: string;
 }
 
 /** The publisher of a store. Each kind is imported when it is asked for: none of them costs the others' start. */
@@ -13,14 +15,12 @@ export async function openPublisher(config: StoreConfig, options: OpenOptions = 
     case "local":
       return (await import("./local.ts")).openLocalPublisher(config.path, options);
     case "s3":
-      throw notYet(`s3://${config.bucket}`);
-    case "gcs":
-      throw notYet(`gs://${config.bucket}`);
+    case "gcs": {
+      const { openOnBucket } = await lazily<typeof import("./open_on_bucket.ts")>(
+        "./open_on_bucket.ts",
+        import.meta.url,
+      );
+      return await openOnBucket(config, options);
+    }
   }
-}
-
-function notYet(address: string): MlforgeError {
-  return new MlforgeError("usage", `Can't open ${address} yet`, {
-    hint: "This version of mlforge publishes to local stores only: use a profile with KIND: local.",
-  });
 }

@@ -71,7 +71,7 @@ export async function promote(request: PromoteRequest): Promise<PromoteReport> {
   if ((await judge(versions, request, now)).length === 0) {
     return { items: versions.map((version) => itemOf(version, now)), notes: now.notes };
   }
-  const batch = await target.begin(who);
+  const batch = await target.begin(who, { from: now });
   try {
     const { base } = batch;
     const open = await judge(versions, request, base);

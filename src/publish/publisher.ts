@@ -106,7 +106,10 @@ export interface Batch {
   readonly tx: string;
   /** Absolute path of a private folder for the workers' files, on the store's own disk where it is a local one. */
   readonly folder: string;
-  /** The moment the plan starts from; a commit that a dead run left half done has been completed. */
+  /**
+   * The moment the plan starts from; a commit that a dead run left half done has been completed. The very snapshot that
+   * `begin` was given, where nothing has changed.
+   */
   readonly base: Snapshot;
   /** All entries become visible together, or none. An unknown outcome throws (code `unknown_outcome`). */
   publish(entries: readonly Entry[]): Promise<PublishOutcome>;
@@ -143,7 +146,11 @@ export interface Publisher {
    * end compares their hash: only then they are known to be those published.
    */
   openData(feature: string, version: string): Promise<OpenedData | undefined>;
-  begin(who: Who): Promise<Batch>;
+  /**
+   * Begins a write. `from` is a moment that `read` of this publisher gave: where a look costs a request, the batch
+   * starts from it without another one, and what was published since is found at `publish`, as `lost`.
+   */
+  begin(who: Who, options?: { from?: Snapshot }): Promise<Batch>;
   /** Puts a data file under the first free version that fits the wish. Called in workers, in parallel. */
   stage(request: StageRequest): Promise<Staged>;
 }

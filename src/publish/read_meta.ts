@@ -170,15 +170,22 @@ function objectOf(text: string, where: string, what: string): Fields {
   try {
     value = JSON.parse(text);
   } catch (cause) {
+    if (/^<{7}/m.test(text)) throw inConflict(where, cause);
     throw new MlforgeError("failed", `Can't read ${where}: it is not whole JSON`, {
-      hint:
-        `This ${what} is cut short, or a merge left its marks in it. Restore it from git, or delete the ` +
-        "feature's folder and build again.",
+      hint: `This ${what} is cut short. Restore it from git, or delete the feature's folder and build again.`,
       cause,
     });
   }
   if (!isFields(value)) throw wrong(where, "its top", "an object");
   return value;
+}
+
+function inConflict(where: string, cause: unknown): MlforgeError {
+  return new MlforgeError("failed", `Can't read ${where}: a merge left its conflict in it`, {
+    hint: "Take one side whole, git checkout --ours (or --theirs) with this file, and git add it. " +
+      "mlforge build then publishes what the merged definitions and sources give.",
+    cause,
+  });
 }
 
 function isFields(value: unknown): value is Fields {

@@ -1,16 +1,16 @@
-import { MlforgeError } from "../error.ts";
 import type { Bucket } from "./bucket.ts";
 import type { GcsStoreConfig } from "./config.ts";
+import { connect } from "./gcs/connect.ts";
+import { openObjects } from "./gcs/objects.ts";
+import { storeUnder } from "./prefixed.ts";
 import type { Store } from "./store.ts";
 
-export function openGcsStore(config: GcsStoreConfig): Promise<Store> {
-  throw notYet(config.bucket);
+/** Throws where there are no credentials. Asks nothing of the bucket. A token is an object's generation. */
+export async function openGcsStore(config: GcsStoreConfig): Promise<Store> {
+  return storeUnder(config.prefix, openObjects(await connect(config)));
 }
 
-export function openGcsBucket(config: GcsStoreConfig): Promise<Bucket> {
-  throw notYet(config.bucket);
-}
-
-function notYet(bucket: string): MlforgeError {
-  return new MlforgeError("usage", `Can't open "${bucket}" yet`);
+/** As `openGcsStore`. */
+export async function openGcsBucket(config: GcsStoreConfig): Promise<Bucket> {
+  return openObjects(await connect(config));
 }

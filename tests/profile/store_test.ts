@@ -125,6 +125,18 @@ const WRONG: [string, string, string][] = [
     "3:11",
     `"endpoint" ${OF} goes by plain http to "127.0.0.1.example.com"`,
   ],
+  ...[
+    "http://169.254.169.254",
+    "https://2852039166/",
+    "https://[fe80::1]:9000",
+    "https://[::ffff:169.254.0.1]",
+  ].map((
+    endpoint,
+  ): [string, string, string] => [
+    `KIND: s3\nbucket: abc\ninsecure: true\nendpoint: "${endpoint}"`,
+    "4:11",
+    `"endpoint" ${OF} is "${new URL(endpoint).hostname}", a link-local address`,
+  ]),
   ["KIND: gcs\nbucket: abc\nregion: us-west-2", "3:1", 'Unknown key "region" in the store of profile "dev"'],
   [
     "KIND: gcs\nbucket: abc\npath_style: true",

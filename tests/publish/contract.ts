@@ -210,6 +210,21 @@ export function testPublisher(name: string, make: () => Promise<StoreUnderTest>)
     assert.equal(await dataText(one, "clicks", "1.0.0"), "by one");
   });
 
+  test("begin() starts from the moment that read() gave, and nothing published since is lost", async (store) => {
+    const publisher = await store.open();
+    await publishTexts(publisher, { clicks: "c1" });
+    const seen = await publisher.read();
+    await publishTexts(await store.open(), { clicks: "faster" });
+    const batch = await publisher.begin(WHO, { from: seen });
+    let outcome;
+    for (let on = batch.base; outcome?.kind !== "published"; on = outcome.snapshot) {
+      outcome = await batch.publish([await stageText(publisher, batch, "clicks", "c2", { on })]);
+    }
+    await batch.close();
+    assert.equal(await readText(publisher, "clicks"), "1.2.0 c2");
+    assert.equal(await dataText(publisher, "clicks", "1.1.0"), "faster");
+  });
+
   test("a lost batch shows nothing, and keeps what is staged of its other features", async (store) => {
     const publisher = await store.open();
     const batch = await publisher.begin(WHO);

@@ -60,6 +60,55 @@ test("a commit left half done is dropped where git moved a pointer meanwhile", a
   await assertCleared(store);
 }, !unix);
 
+test(
+  "a commit left half done is dropped after a real change of branches, and the branch reads whole",
+  async (store) => {
+    const git = async (...args: string[]) => {
+      const env = { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
+      const person = ["-c", "user.name=ann", "-c", "user.email=ann@example.com"];
+      const { success, stdout, stderr } = await new Deno.Command("git", {
+        args: [...person, ...args],
+        cwd: store,
+        env,
+      })
+        .output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+      return new TextDecoder().decode(stdout);
+    };
+    const commit = async () => {
+      await git("add", "-A");
+      await git("commit", "-q", "-m", "build");
+    };
+    const publisher = openLocalPublisher(store);
+    await publishTexts(publisher, textsOf("old 1"));
+    await git("init", "-q", "-b", "main");
+    await commit();
+    await git("checkout", "-q", "-b", "other");
+    await publishTexts(publisher, textsOf("other 1"));
+    await commit();
+    await git("checkout", "-q", "main");
+    const killed = await spawnChild(store, "killed", 1, "--kill-at", "visits/_latest.json").output();
+    assert.equal(killed.signal, "SIGKILL");
+    await git("checkout", "-q", "-f", "other");
+    assert.match((await publisher.read()).notes.join(), /next build drops it/);
+    const batch = await publisher.begin(WHO);
+    await batch.close();
+    assert.match(batch.base.notes.join(), /"build by killed": its commit was dropped/);
+    assert.deepEqual(versionsOf(await publisher.read()), {
+      clicks: "1.1.0",
+      orders: "1.1.0",
+      visits: "1.1.0",
+    });
+    for (const feature of FEATURES) {
+      const contentHash = sha256(`${feature} of other 1`);
+      // The dead build's data lies there, under the number of this branch's version.
+      assert.equal(await publisher.dataState({ feature, version: "1.1.0", contentHash }), "other");
+    }
+    assert.equal(await git("status", "--porcelain"), "");
+  },
+  !unix,
+);
+
 test("a commit left half done is dropped where git brought other metadata of its version", async (store) => {
   await publishTexts(openLocalPublisher(store), textsOf("old 1"));
   const killed = await spawnChild(store, "killed", 1, "--kill-at", "orders/1.1.0/.meta.json").output();

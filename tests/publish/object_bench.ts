@@ -8,10 +8,10 @@ import { sha256 } from "./sample_batch.ts";
 export const M = "_mlforge/manifest.json";
 
 /** A publisher on a store, whose waits take no time. */
-export function openOnStore(store: Store, tempFolder: string, project?: string): ObjectPublisher {
+export function openOnStore(store: Store, cacheFolder: string, project?: string): ObjectPublisher {
   let now = Date.UTC(2026, 0, 1);
   return openObjectPublisher(store, {
-    tempFolder,
+    cacheFolder,
     clock: () => new Date(now),
     random: Math.random,
     sleep: (milliseconds) => {
@@ -35,15 +35,15 @@ export interface Bench {
 /** A test on a store of its own. */
 export function test(says: string, body: (bench: Bench) => Promise<void>): void {
   Deno.test(`object store: ${says}`, async () => {
-    const tempFolder = await Deno.makeTempDir();
+    const cacheFolder = await Deno.makeTempDir();
     const objects: Objects = new Map();
     const store = openMemoryStore(objects);
     try {
       await body({
         objects,
         store,
-        publisher: openOnStore(store, tempFolder),
-        openOn: (store, project) => openOnStore(store, tempFolder, project),
+        publisher: openOnStore(store, cacheFolder),
+        openOn: (store, project) => openOnStore(store, cacheFolder, project),
         write: (key, text) => {
           const bytes = new TextEncoder().encode(text);
           objects.set(key, { bytes, size: bytes.length, sha256: sha256(text) });
@@ -51,7 +51,7 @@ export function test(says: string, body: (bench: Bench) => Promise<void>): void 
         text: (key) => new TextDecoder().decode(objects.get(key)?.bytes),
       });
     } finally {
-      await Deno.remove(tempFolder, { recursive: true });
+      await Deno.remove(cacheFolder, { recursive: true });
     }
   });
 }

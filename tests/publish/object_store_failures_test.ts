@@ -112,6 +112,7 @@ test("servers that ignore conditions are refused, every time, and nothing is com
 test("a store of another project is refused", async ({ openOn, store }) => {
   await publishTexts(openOn(store, "ours"), { a: "a" });
   await assert.rejects(openOn(store, "theirs").begin(WHO), isError("usage", '"ours"', '"theirs"'));
+  await assert.rejects(openOn(store, "theirs").read(), isError("usage", '"ours"', '"theirs"'));
   await (await openOn(store, "ours").begin(WHO)).close();
   await (await openOn(store).begin(WHO)).close();
 });

@@ -15,11 +15,11 @@ import {
 } from "./sample_batch.ts";
 
 testPublisher("object store", async () => {
-  const tempFolder = await Deno.makeTempDir();
+  const cacheFolder = await Deno.makeTempDir();
   const store = openMemoryStore();
   return {
-    open: () => Promise.resolve(openOnStore(store, tempFolder)),
-    dispose: () => Deno.remove(tempFolder, { recursive: true }),
+    open: () => Promise.resolve(openOnStore(store, cacheFolder)),
+    dispose: () => Deno.remove(cacheFolder, { recursive: true }),
   };
 });
 
@@ -32,6 +32,38 @@ test("a batch of N features costs 3N + 4 requests, first versions and next ones"
     await publishTexts(openOn(counting.store), texts(round));
     assert.equal(counting.requests.length, 3 * names.length + 4, counting.requests.join("\n"));
   }
+});
+
+test("a batch that starts from a look costs no look of its own", async ({ openOn, store, publisher }) => {
+  await publishTexts(publisher, { a: "a1" });
+  const counting = openCountingStore(store);
+  const builder = openOn(counting.store);
+  const seen = await builder.read();
+  const batch = await builder.begin(WHO, { from: seen });
+  assert.equal(batch.base, seen);
+  publishedSnapshot(await batch.publish([await stageText(builder, batch, "a", "a2")]));
+  await batch.close();
+  assert.equal(counting.requests.length, 3 + 4, counting.requests.join("\n"));
+});
+
+test("the first batch of a store costs five requests more: the list of pointers, M, and its proof", async ({ openOn, store }) => {
+  const counting = openCountingStore(store);
+  const builder = openOn(counting.store);
+  const batch = await builder.begin(WHO, { from: await builder.read() });
+  publishedSnapshot(await batch.publish([await stageText(builder, batch, "a", "a1")]));
+  await batch.close();
+  assert.equal(counting.requests.length, 3 + 4 + 5, counting.requests.join("\n"));
+});
+
+test("metadata is read once, and data from the cache without a look at the store", async ({ openOn, store, publisher }) => {
+  await publishTexts(publisher, { a: "a1" });
+  await publisher.dataPath("a", "1.0.0");
+  const counting = openCountingStore(store);
+  const reader = openOn(counting.store);
+  await reader.metadata("a", "1.0.0");
+  await reader.dataPath("a", "1.0.0");
+  await reader.metadata("a", "1.0.0");
+  assert.deepEqual(counting.requests, ["get a/1.0.0/.meta.json"]);
 });
 
 test("a look at all features is one request", async ({ openOn, store, publisher }) => {

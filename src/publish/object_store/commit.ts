@@ -90,7 +90,9 @@ export async function commit(context: Context, from: Moment, prepared: Prepared)
     const features = lostFeatures(moment.manifest, changes);
     if (features.length > 0) return { kind: "lost", features, moment };
     if (outOfTime) throw unanswered === undefined ? tooSlow() : unknownOutcome(tx);
-    const written = await settled(writeMoment(context, moment, withChanges(moment.manifest, prepared)));
+    const written = await settled(
+      writeMoment(context, moment, withChanges(context, moment.manifest, prepared)),
+    );
     if (typeof written !== "string") return { kind: "committed", moment: written };
     // A conflict too: it may be an earlier attempt of this very request that stands in its way. Reading tells.
     unanswered = moment;
@@ -113,7 +115,11 @@ function lostFeatures(manifest: Manifest, changes: readonly Change[]): string[] 
   }).map((change) => change.feature);
 }
 
-function withChanges(manifest: Manifest, { tx, changes, name, digest }: Prepared): Partial<Manifest> {
+function withChanges(
+  { project }: Context,
+  manifest: Manifest,
+  { tx, changes, name, digest }: Prepared,
+): Partial<Manifest> {
   const seq = manifest.seq + 1;
   const features = new Map(manifest.features);
   const top = new Map(manifest.top);
@@ -125,6 +131,7 @@ function withChanges(manifest: Manifest, { tx, changes, name, digest }: Prepared
     seq,
     tx,
     probed: true,
+    project: manifest.project ?? project ?? null,
     features,
     top,
     pending: [

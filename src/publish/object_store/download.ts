@@ -1,34 +1,30 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { MlforgeError } from "../../error.ts";
+import type { Meta } from "../meta.ts";
 import type { DataState, VersionData } from "../publisher.ts";
 import { type Context, uniqueName } from "./exchange.ts";
 import { save } from "../save.ts";
 import { dataKey } from "./keys.ts";
-import { readMetadata } from "./read.ts";
 
 /**
- * A version's data as a local file, downloaded once: kept under its content's hash, and only after its bytes were
- * checked against it. Undefined where the store has no such version.
+ * A version's data as a local file, downloaded once: kept in `folder` under its content's hash, and only after its bytes
+ * were checked against it. Undefined where the store has no such data.
  */
 export async function download(
   context: Context,
-  tempFolder: string,
-  feature: string,
-  version: string,
+  folder: string,
+  { name: feature, version, content_hash: hash, mlforge: { bytes } }: Meta,
 ): Promise<string | undefined> {
   const key = dataKey(feature, version);
-  const metadata = await readMetadata(context, feature, version);
-  if (metadata === undefined) return undefined;
-  const hash = metadata.content_hash;
   // Metadata of other tools may have no hash of ours: such data is downloaded every time.
   const known = /^[0-9a-f]{64}$/.test(hash);
-  const path = join(tempFolder, known ? `${hash}.parquet` : `${uniqueName(context)}.parquet`);
-  if (known && await isFile(path)) return path;
+  const path = join(folder, `${known ? hash : uniqueName(context)}.parquet`);
+  if (known && await isFile(path, bytes)) return path;
   const got = await context.store.get(key);
   if (got === undefined) return undefined;
-  await Deno.mkdir(tempFolder, { recursive: true });
-  const partial = join(tempFolder, `${uniqueName(context)}.part`);
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  const partial = join(folder, `${uniqueName(context)}.part`);
   try {
     const found = await save(got.body, partial);
     if (known && found !== hash) {
@@ -71,6 +67,6 @@ export async function dataState(
   return hash.digest("hex") === contentHash ? "here" : "other";
 }
 
-async function isFile(path: string): Promise<boolean> {
-  return await Deno.stat(path).then((info) => info.isFile, () => false);
+async function isFile(path: string, bytes: number): Promise<boolean> {
+  return await Deno.stat(path).then((info) => info.isFile && info.size === bytes, () => false);
 }

@@ -2,18 +2,17 @@ import type { Meta } from "../meta.ts";
 import type { Snapshot } from "../publisher.ts";
 import { parseMeta } from "../read_meta.ts";
 import { compareVersions } from "../version.ts";
-import { adoptPointers } from "./adopt.ts";
 import { type Context, readText } from "./exchange.ts";
 import { featurePrefix, metadataKey, parseVersionKey } from "./keys.ts";
-import { emptyManifest, snapshotOf } from "./manifest.ts";
+import { look } from "./look.ts";
+import { snapshotOf } from "./manifest.ts";
 import { metadataOf } from "./record.ts";
 import { readMoment } from "./register.ts";
 import { readRecord } from "./roll.ts";
 
 /** All features out of one commit: one GET of M. A store without M is read by its pointers. Writes nothing. */
 export async function readSnapshot(context: Context): Promise<Snapshot> {
-  const moment = await readMoment(context);
-  return snapshotOf(moment?.manifest ?? { ...emptyManifest(null), ...await adoptPointers(context) });
+  return snapshotOf((await look(context)).manifest);
 }
 
 /** A committed version's metadata: its own object or, where that has not followed yet, the commit's record. */

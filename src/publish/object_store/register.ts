@@ -11,6 +11,9 @@ export interface Moment {
   token: Token;
 }
 
+/** What came of a try to write M: its new moment, or what stood against it. */
+export type Written = Moment | "conflict" | "unknown";
+
 export async function readMoment(context: Context): Promise<Moment | undefined> {
   const found = await readText(context.store, MANIFEST_KEY);
   return found === undefined ? undefined : { manifest: parseManifest(found.text), token: found.token };
@@ -26,14 +29,14 @@ export async function readAgain(context: Context): Promise<Moment> {
 }
 
 /**
- * One try to replace M as it was at that moment: the new moment, or what stood against it. No two tries write the same
+ * One try to replace M as it was at that moment. No two tries write the same
  * bytes, so that no token comes back and every state of M has one writer.
  */
 export async function writeMoment(
   context: Context,
   from: Moment,
   change: Partial<Manifest>,
-): Promise<Moment | "conflict" | "unknown"> {
+): Promise<Written> {
   const manifest = { ...from.manifest, ...change, nonce: uniqueName(context) };
   const result = await context.store.put(MANIFEST_KEY, textBody(manifestText(manifest)), {
     match: from.token,

@@ -1,25 +1,27 @@
 import { MlforgeError, throwAll } from "../../error.ts";
-import type { PutResult } from "../../stores/store.ts";
-import { adoptPointers } from "./adopt.ts";
 import { type Context, gaveUp, newPace, textBody, uniqueName } from "./exchange.ts";
 import { MANIFEST_KEY } from "./keys.ts";
-import { emptyManifest, type Manifest, manifestText } from "./manifest.ts";
-import { type Moment, readAgain, readMoment, writeMoment } from "./register.ts";
+import { look, refuseOtherProject, type Seen } from "./look.ts";
+import { type Manifest, manifestText } from "./manifest.ts";
+import { type Moment, readAgain, readMoment, writeMoment, type Written } from "./register.ts";
 import { clearPending, rollForward } from "./roll.ts";
 
 /** A writer's first look at the store. */
 export interface Session {
   tx: string;
-  /** M, with what dead runs left half done completed. */
+  /** M, with what dead runs left half done completed. Its manifest is the very one that was seen, where that was all. */
   moment: Moment;
   notes: string[];
 }
 
-/** Begins a write: names the transaction, reads M or creates it, and completes what is pending there. */
-export async function start(context: Context): Promise<Session> {
+/**
+ * Begins a write: names the transaction, reads M or creates it, and completes what is pending there. What was `seen`
+ * before is not looked at again, unless something was pending there, which may be done by now.
+ */
+export async function start(context: Context, seen?: Seen): Promise<Session> {
   const tx = newTransaction(context);
-  let moment = await readMoment(context) ?? await createManifest(context, tx);
-  refuseOtherProject(context, moment.manifest);
+  const { manifest, token } = seen?.manifest.pending.length === 0 ? seen : await look(context);
+  let moment = token === undefined ? await createManifest(context, manifest, tx) : { manifest, token };
   // Only a commit records the proof: until the first one, every writer asks for it.
   if (!moment.manifest.probed) moment = await proveConditions(context, moment, tx);
   const notes: string[] = [];
@@ -39,29 +41,18 @@ function newTransaction(context: Context): string {
   return `${context.clock().toISOString().replace(/[-:]|\.\d+/g, "")}-${uniqueName(context)}`;
 }
 
-function refuseOtherProject(context: Context, manifest: Manifest): void {
-  const { project } = context;
-  if (project === undefined || manifest.project === null || manifest.project === project) return;
-  throw new MlforgeError(
-    "usage",
-    `Refused to write: this store is of project "${manifest.project}", not "${project}"`,
-    {
-      hint: "Give each project a prefix of its own.",
-    },
-  );
-}
-
-/** Creates M, out of the pointers that are there. Whose create it was does not matter. */
-async function createManifest(context: Context, tx: string): Promise<Moment> {
-  const adopted = { ...emptyManifest(context.project ?? null), ...await adoptPointers(context), tx };
+/** Creates M, out of the pointers that were seen. Whose create it was does not matter. */
+async function createManifest(context: Context, manifest: Manifest, tx: string): Promise<Moment> {
   const pace = newPace(context);
   for (;;) {
-    const result = await createAgain(context, adopted);
+    const result = await create(context, { ...manifest, tx });
+    if (typeof result !== "string") return result;
     const moment = await readMoment(context);
-    if (moment !== undefined) return moment;
-    if (!await pace.rest(result === "unknown" ? "unknown" : "conflict")) {
-      throw gaveUp(`creating "${MANIFEST_KEY}"`);
+    if (moment !== undefined) {
+      refuseOtherProject(context, moment.manifest);
+      return moment;
     }
+    if (!await pace.rest(result)) throw gaveUp(`creating "${MANIFEST_KEY}"`);
   }
 }
 
@@ -81,17 +72,20 @@ export function unfitServer(fault: string): MlforgeError {
  * M twice (by its own content, so that nothing changes). A server that does either is not fit.
  */
 async function proveConditions(context: Context, moment: Moment, tx: string): Promise<Moment> {
-  await provokeConflict(context, 0, CREATES, () => createAgain(context, moment.manifest));
+  await provokeConflict(context, 0, CREATES, () => create(context, moment.manifest));
+  let replaced: Moment | undefined;
   await provokeConflict(context, 1, REPLACES, async () => {
     const written = await writeMoment(context, moment, { tx });
-    return typeof written === "string" ? written : "written";
+    if (typeof written !== "string") replaced = written;
+    return written;
   });
-  return await readAgain(context);
+  return replaced ?? await readAgain(context);
 }
 
-async function createAgain(context: Context, manifest: Manifest): Promise<PutResult["kind"]> {
-  const body = textBody(manifestText({ ...manifest, nonce: uniqueName(context) }));
-  return (await context.store.put(MANIFEST_KEY, body, { create: true })).kind;
+async function create(context: Context, manifest: Manifest): Promise<Written> {
+  const first = { ...manifest, nonce: uniqueName(context) };
+  const result = await context.store.put(MANIFEST_KEY, textBody(manifestText(first)), { create: true });
+  return result.kind === "written" ? { manifest: first, token: result.token } : result.kind;
 }
 
 /** Repeats a write until the server refuses it; `allowed` is how many of them a right server may take before. */
@@ -99,15 +93,13 @@ async function provokeConflict(
   context: Context,
   allowed: number,
   fault: string,
-  write: () => Promise<PutResult["kind"]>,
+  write: () => Promise<Written>,
 ): Promise<void> {
   const pace = newPace(context);
   for (let written = 0;;) {
     const result = await write();
     if (result === "conflict") return;
-    if (result === "written" && ++written > allowed) {
-      throw unfitServer(fault);
-    }
+    if (result !== "unknown" && ++written > allowed) throw unfitServer(fault);
     if (result === "unknown" && !await pace.rest(result)) {
       throw gaveUp("trying whether the server honours conditions");
     }

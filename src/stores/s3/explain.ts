@@ -37,6 +37,14 @@ export function isTransient(error: unknown): boolean {
   return code !== undefined && !code.startsWith("CERT") && code !== "ENOTFOUND";
 }
 
+/** Whether a request without an answer failed before any of it left. */
+export function neverSent({ name, code }: Failure): boolean {
+  return name === "CredentialsProviderError" || name === "TokenProviderError" ||
+    (code !== undefined && NO_WAY.has(code));
+}
+
+const NO_WAY = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
 const BUSY = new Set(["SlowDown", "RequestTimeout", "IncompleteBody"]);
 
 /** A failed request in our words. What is an error of mlforge already is given back as it is. */

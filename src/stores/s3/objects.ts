@@ -12,12 +12,8 @@ import { once, repeat, resumed, SMALL } from "../retry.ts";
 import type { Got, Head, Token } from "../store.ts";
 import type { Connection } from "./connect.ts";
 import { type Action, explain, failureOf, isTransient } from "./explain.ts";
-import { put } from "./put.ts";
-
-/** A put stores the body's SHA-256 under this name, in the object's own metadata. */
-export const SHA256_METADATA = "mlforge-sha256";
-
-const LARGE_BYTES = 16 << 20;
+import { sha256Of } from "./metadata.ts";
+import { goesInParts, put } from "./put.ts";
 
 export function openObjects(connection: Connection): Objects {
   const { client, bucket: Bucket } = connection;
@@ -134,8 +130,9 @@ export function openObjects(connection: Connection): Objects {
     },
     async put(name, body, condition) {
       // A large body for a name that is taken need not travel.
-      const large = "file" in body && body.size >= LARGE_BYTES && "create" in condition;
-      if (large && await head(name) !== undefined) return { kind: "conflict" };
+      if ("create" in condition && goesInParts(body) && await head(name) !== undefined) {
+        return { kind: "conflict" };
+      }
       return await put(connection, name, body, condition);
     },
     async delete(name) {
@@ -170,7 +167,7 @@ function headOf(
   size: number | undefined,
 ): Head {
   if (ETag === undefined || size === undefined) throw new Error("The answer names no ETag or no size");
-  const sha256 = Metadata?.[SHA256_METADATA];
+  const sha256 = sha256Of(Metadata);
   return { size, token: ETag as Token, ...(sha256 === undefined ? {} : { sha256 }) };
 }
 

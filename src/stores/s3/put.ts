@@ -1,53 +1,66 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
-import { fileError } from "../files.ts";
-import { cleanCause } from "../cause.ts";
-import { LARGE, once } from "../retry.ts";
-import type { Body, Condition, PutResult, Token } from "../store.ts";
+import { LARGE, once, SMALL } from "../retry.ts";
+import type { Body, Condition, PutResult } from "../store.ts";
+import { conditionOf, outcomeOf } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
-import { explain, failureOf, isTransient } from "./explain.ts";
+import { openFile } from "../file_parts.ts";
+import { metadataOf } from "./metadata.ts";
+import { putInParts } from "./multipart.ts";
+import { sending } from "./sending.ts";
 
+/** From this size on a file goes in parts. In bytes. */
+const IN_PARTS_FROM = 16 << 20;
+
+export function goesInParts(body: Body): boolean {
+  return "file" in body && body.size >= IN_PARTS_FROM;
+}
+
+/** As `Store.put`, by the object's whole name. */
 export async function put(
   connection: Connection,
   name: string,
   body: Body,
   condition: Condition,
 ): Promise<PutResult> {
+  if ("bytes" in body) return await putAtOnce(connection, name, { ...body, silence: SMALL.total }, condition);
+  if (goesInParts(body)) return await putInParts(connection, name, body, condition);
+  using parts = await openFile(body);
+  const bytes = await parts.next(new Uint8Array(body.size));
+  parts.verify();
+  return await putAtOnce(connection, name, { ...body, bytes, silence: LARGE.silence }, condition);
+}
+
+interface Whole {
+  bytes: Uint8Array;
+  sha256: string;
+  onSent?: (bytes: number) => void;
+  /** In milliseconds, until the answer is given up. */
+  silence: number;
+}
+
+async function putAtOnce(
+  connection: Connection,
+  name: string,
+  { bytes, sha256, onSent, silence }: Whole,
+  condition: Condition,
+): Promise<PutResult> {
   const { client, bucket } = connection;
-  const bytes = "bytes" in body ? body.bytes : await read(body.file);
-  try {
-    const { ETag } = await once(({ signal }) =>
-      client.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: name,
-          Body: bytes,
-          ChecksumSHA256: base64(body.sha256),
-          Metadata: { "mlforge-sha256": body.sha256 },
-          ...("create" in condition ? { IfNoneMatch: "*" } : { IfMatch: condition.match }),
-        }),
-        { abortSignal: signal },
-      ), LARGE.silence);
-    if (ETag === undefined) return { kind: "unknown", cause: new Error("The answer names no ETag") };
-    if ("file" in body) body.onSent?.(bytes.length);
-    return { kind: "written", token: ETag as Token };
-  } catch (error) {
-    const { status, name: said } = failureOf(error);
-    if (status === 412 || status === 409 || (status === 404 && said !== "NoSuchBucket")) {
-      return { kind: "conflict" };
-    }
-    if (status === undefined || status < 400 || isTransient(error)) {
-      return { kind: "unknown", cause: cleanCause(error) };
-    }
-    throw explain(error, { doing: `write s3://${bucket}/${name}`, needs: "s3:PutObject" }, connection);
-  }
-}
-
-async function read(file: string): Promise<Uint8Array> {
-  return await Deno.readFile(file).catch((cause: unknown) => {
-    throw fileError("read", file, cause);
-  });
-}
-
-function base64(hex: string): string {
-  return btoa(String.fromCharCode(...Uint8Array.fromHex(hex)));
+  return await outcomeOf(connection, name, () =>
+    once(({ signal, alive }) => {
+      const body = sending(bytes, (length) => {
+        alive();
+        onSent?.(length);
+      });
+      const command = new PutObjectCommand({
+        Bucket: bucket,
+        Key: name,
+        Body: body,
+        ContentLength: bytes.length,
+        // The server compares it with what has arrived, and refuses another body.
+        ChecksumSHA256: Uint8Array.fromHex(sha256).toBase64(),
+        Metadata: metadataOf(sha256),
+        ...conditionOf(condition),
+      });
+      return client.send(command, { abortSignal: signal }).finally(() => body.destroy());
+    }, silence));
 }

@@ -31,9 +31,11 @@ const ROUNDS = 3;
 export function builder(stage: Stage, texts: ReadonlyMap<string, string>, requested: string | undefined) {
   return async (context: Context, client: Client): Promise<void> => {
     let tx: string | undefined;
-    const { product, history } = stage;
+    const { product, history, chance } = stage;
     await concluding(stage, client, () => tx, async () => {
-      const session = await product.start(context);
+      // As a build does, which looks before it knows that there is something to write.
+      const seen = chance.is(0.5) ? await product.look(context) : undefined;
+      const session = await product.start(context, seen);
       tx = session.tx;
       const name = tx;
       let { moment } = session;

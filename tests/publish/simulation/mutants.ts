@@ -213,13 +213,13 @@ export const MUTANTS: readonly Mutant[] = [
     name: "starts M empty beside pointers",
     breaks: "adopted",
     seed: 4,
-    patches: one("start.ts", "...await adoptPointers(context), tx", "tx"),
+    patches: one("look.ts", ", ...await adoptPointers(context)", ""),
   },
   {
     name: "reads pointers instead of M",
     breaks: "one moment",
     seed: 3,
-    patches: one("read.ts", "moment?.manifest ?? {", "moment && undefined || {"),
+    patches: one("look.ts", "if (moment !== undefined) {", "if (moment === null) {"),
   },
   {
     name: "looks for metadata in its own object only",
@@ -265,8 +265,8 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 35,
     patches: one(
       "start.ts",
-      '"replaces another state than the one asked for", async () => {',
-      '"", async () => {\n    if (tx) return "conflict";',
+      "REPLACES, async () => {",
+      'REPLACES, async () => {\n    if (tx) return "conflict";',
     ),
   },
   {

@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
 import type { collect } from "../../../src/publish/object_store/collect.ts";
+import type { look } from "../../../src/publish/object_store/look.ts";
 import type { publish } from "../../../src/publish/object_store/publish.ts";
 import type { readMetadata, readSnapshot, readVersions } from "../../../src/publish/object_store/read.ts";
 import type { rollBack } from "../../../src/publish/object_store/rollback.ts";
@@ -8,6 +9,7 @@ import type { start } from "../../../src/publish/object_store/start.ts";
 
 /** The code under test: mlforge's own, or a copy with one fault in it. */
 export interface Product {
+  look: typeof look;
   start: typeof start;
   stage: typeof stage;
   publish: typeof publish;
@@ -23,7 +25,7 @@ export const REPOSITORY = new URL("../../../", import.meta.url);
 /** Loads the protocol from a repository's root, or from the folder of a copy. */
 export async function loadProduct(root: string | URL = REPOSITORY): Promise<Product> {
   const base = typeof root === "string" ? pathToFileURL(`${root}/`) : root;
-  const names = ["collect", "publish", "read", "rollback", "stage", "start"];
+  const names = ["collect", "look", "publish", "read", "rollback", "stage", "start"];
   const modules = await Promise.all(
     names.map((name) => import(new URL(`src/publish/object_store/${name}.ts`, base).href)),
   );

@@ -1,0 +1,20 @@
+import { cacheFolder } from "../cache_folder.ts";
+import { join } from "../path.ts";
+import type { GcsStoreConfig, S3StoreConfig } from "../stores/config.ts";
+import { openStore } from "../stores/open.ts";
+import { type ObjectPublisher, openObjectPublisher } from "./object_store.ts";
+
+/** The publisher on a real bucket: with this computer's clock, chance and cache folder. */
+export async function openOnBucket(
+  config: S3StoreConfig | GcsStoreConfig,
+  { project }: { project?: string } = {},
+): Promise<ObjectPublisher> {
+  const cache = cacheFolder((name) => Deno.env.get(name));
+  return openObjectPublisher(await openStore(config), {
+    ...(cache === undefined ? {} : { cacheFolder: join(cache, "data") }),
+    clock: () => new Date(),
+    random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
+    sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),
+    ...(project === undefined ? {} : { project }),
+  });
+}

@@ -1,0 +1,50 @@
+import * as v from "valibot";
+import { MlforgeError } from "../../error.ts";
+import type { Head, Token } from "../store.ts";
+
+/** User metadata under which `put` stores the body's SHA-256. */
+export const SHA256 = "mlforge-sha256";
+
+/** A number of 64 bits, as Google writes it. */
+export const DIGITS = v.pipe(v.string(), v.digits());
+
+/** What the JSON API says of an object, as far as it matters here. */
+export const objectFacts = v.object({
+  size: DIGITS,
+  generation: DIGITS,
+  metadata: v.optional(v.record(v.string(), v.string())),
+});
+
+export function headOf({ size, generation, metadata }: v.InferOutput<typeof objectFacts>): Head {
+  const sha256 = metadata?.[SHA256];
+  return {
+    size: Number(size),
+    token: generation as Token,
+    ...(sha256 === undefined ? {} : { sha256 }),
+  };
+}
+
+/** Where the JSON API has an object. */
+export function objectPath(bucket: string, name: string): string {
+  return `/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
+}
+
+/** What an object is, by the headers that its bytes come with, or a part of them. */
+export function headOfDownload({ headers, status }: Response, name: string): Head {
+  const encoding = headers.get("x-goog-stored-content-encoding") ?? "identity";
+  if (encoding !== "identity") {
+    throw new MlforgeError(
+      "failed",
+      `Refused to read "${name}": it is stored with content encoding "${encoding}"`,
+      {
+        hint: "Such objects change on their way. Store it again without a content encoding.",
+      },
+    );
+  }
+  const sha256 = headers.get(`x-goog-meta-${SHA256}`);
+  return headOf(v.parse(objectFacts, {
+    size: status === 206 ? headers.get("content-range")?.split("/")[1] : headers.get("content-length"),
+    generation: headers.get("x-goog-generation"),
+    ...(sha256 === null ? {} : { metadata: { [SHA256]: sha256 } }),
+  }));
+}

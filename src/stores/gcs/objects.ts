@@ -1,0 +1,167 @@
+import * as v from "valibot";
+import { MlforgeError } from "../../error.ts";
+import type { Objects } from "../prefixed.ts";
+import { LARGE, once, type Patience, repeat, resumed, SMALL } from "../retry.ts";
+import type { Got, Head, Token } from "../store.ts";
+import type { Connection } from "./connect.ts";
+import { type Action, explain, isBucketMissing, isTransient, statusError, statusOf } from "./explain.ts";
+import { DIGITS, headOf, headOfDownload, objectFacts, objectPath } from "./facts.ts";
+import { put } from "./put.ts";
+
+const page = v.object({
+  items: v.optional(v.array(v.object({ name: v.string(), size: DIGITS, generation: DIGITS })), []),
+  nextPageToken: v.optional(v.string()),
+});
+
+/** A part of an object in one state, or in any. */
+interface Part {
+  from: number;
+  /** One past the last byte; Infinity for the object's end. */
+  to: number;
+  match: Token | undefined;
+}
+
+export function openObjects(connection: Connection): Objects {
+  const { bucket } = connection;
+  const reading = (name: string): Action => ({
+    doing: `read gs://${bucket}/${name}`,
+    needs: "storage.objects.get",
+  });
+
+  async function json(path: string, query: Record<string, string>): Promise<unknown> {
+    return await repeat(async ({ signal }) => {
+      const answer = await connection.send({ method: "GET", path, query, signal });
+      if (!answer.ok) throw await statusError(answer);
+      return await answer.json();
+    }, { patience: SMALL, transient: isTransient });
+  }
+
+  async function head(name: string): Promise<Head | undefined> {
+    try {
+      const found = await json(objectPath(bucket, name), { fields: "size,generation,metadata" });
+      return headOf(v.parse(objectFacts, found));
+    } catch (error) {
+      return undefinedIfMissing(error, name);
+    }
+  }
+
+  /**
+   * The answer that brings a part's bytes; "empty" where the object ends before it, undefined where there is no such
+   * object, or not in that state any more. By the XML API: the JSON API's downloads come without the user's metadata.
+   */
+  async function fetch(
+    name: string,
+    { from, to, match }: Part,
+    patience: Patience,
+  ): Promise<Response | "empty" | undefined> {
+    const ranged = from > 0 || to < Infinity;
+    const headers = {
+      // As it is stored: what is stored as gzip would be unpacked.
+      "accept-encoding": "identity",
+      ...(ranged ? { range: `bytes=${from}-${to === Infinity ? "" : to - 1}` } : {}),
+      ...(match === undefined ? {} : { "x-goog-if-generation-match": match }),
+    };
+    try {
+      return await repeat(async ({ signal }) => {
+        const path = `/${bucket}/${encodeURIComponent(name)}`;
+        const answer = await connection.send({ method: "GET", path, headers, signal });
+        if (answer.status === (ranged ? 206 : 200)) return answer;
+        if (answer.status !== 416) throw await statusError(answer);
+        await answer.body?.cancel();
+        return "empty";
+      }, { patience, transient: isTransient });
+    } catch (error) {
+      return statusOf(error) === 412 ? undefined : undefinedIfMissing(error, name);
+    }
+  }
+
+  function undefinedIfMissing(error: unknown, name: string): undefined {
+    if (statusOf(error) === 404 && !isBucketMissing(error)) return undefined;
+    throw explain(error, reading(name), connection);
+  }
+
+  /** No bytes of an object: a range of length zero can't be asked for. */
+  async function nothingOf(name: string, match: Token | undefined): Promise<Got | undefined> {
+    const found = await head(name);
+    if (found === undefined || (match !== undefined && found.token !== match)) return undefined;
+    return { ...found, body: noBytes() };
+  }
+
+  return {
+    head,
+
+    async get(name, { range: [from, to] = [0, Infinity], match } = {}) {
+      if (to <= from) return await nothingOf(name, match);
+      const answer = await fetch(name, { from, to, match }, SMALL);
+      if (answer === undefined) return undefined;
+      if (answer === "empty") return await nothingOf(name, match);
+      const found = headOfDownload(answer, name);
+      if (match !== undefined && found.token !== match) {
+        // An emulator that does not look at the condition.
+        await answer.body?.cancel();
+        return undefined;
+      }
+      const body = resumed(answer.body ?? noBytes(), {
+        length: Math.min(to, found.size) - from,
+        async reopen(offset) {
+          const again = await fetch(name, { from: from + offset, to, match: found.token }, LARGE);
+          if (again instanceof Response && again.body !== null) return again.body;
+          throw new MlforgeError(
+            "failed",
+            `Can't ${reading(name).doing}: it changed while it was being read`,
+            {
+              hint: "Run again.",
+            },
+          );
+        },
+      });
+      return { ...found, body };
+    },
+
+    async *list(prefix) {
+      let after: string | undefined;
+      do {
+        const { items, nextPageToken } = await listed(prefix, after);
+        for (const { name, size, generation } of items) {
+          yield { name, size: Number(size), token: generation as Token };
+        }
+        after = nextPageToken;
+      } while (after !== undefined);
+    },
+
+    put: (name, body, condition) => put(connection, name, body, condition),
+
+    async delete(name) {
+      // Once: a second one might meet what somebody created after the first.
+      try {
+        await once(async ({ signal }) => {
+          const answer = await connection.send({ method: "DELETE", path: objectPath(bucket, name), signal });
+          if (!answer.ok) throw await statusError(answer);
+          await answer.body?.cancel();
+        }, SMALL.total);
+      } catch (error) {
+        if (statusOf(error) === 404 && !isBucketMissing(error)) return;
+        const action = { doing: `delete gs://${bucket}/${name}`, needs: "storage.objects.delete" };
+        throw explain(error, action, connection);
+      }
+    },
+  };
+
+  async function listed(prefix: string, pageToken: string | undefined): Promise<v.InferOutput<typeof page>> {
+    try {
+      const fields = "items(name,size,generation),nextPageToken";
+      const query = { prefix, fields, ...(pageToken === undefined ? {} : { pageToken }) };
+      return v.parse(page, await json(`/storage/v1/b/${bucket}/o`, query));
+    } catch (error) {
+      throw explain(
+        error,
+        { doing: `list gs://${bucket}/${prefix}`, needs: "storage.objects.list" },
+        connection,
+      );
+    }
+  }
+}
+
+function noBytes(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: (controller) => controller.close() });
+}

@@ -1,0 +1,12 @@
+import { openGcsStore } from "../../src/stores/gcs.ts";
+import { testServerStore } from "./conformance.ts";
+
+for (const prefix of ["", "a/prefix"]) {
+  testServerStore("gcs", prefix === "" ? "GCS store" : "GCS store under a prefix", async (server) => {
+    const bucket = await server.makeBucket();
+    return {
+      open: () => openGcsStore({ kind: "gcs", bucket, prefix, endpoint: server.endpoint }),
+      dispose: () => Promise.resolve(),
+    };
+  });
+}
