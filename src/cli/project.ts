@@ -3,7 +3,7 @@ import type { Project } from "../definitions/model.ts";
 import { MlforgeError } from "../error.ts";
 import { lazily } from "../lazy.ts";
 import { suggestName } from "../nearest.ts";
-import type { Publisher, Snapshot } from "../publish/publisher.ts";
+import type { DataState, Publisher, Snapshot } from "../publish/publisher.ts";
 import { resolveConfig, type ResolvedConfig, type ResolveRequest } from "../profile/resolve.ts";
 import { openPublisher } from "../publish/open.ts";
 import type { StoreConfig } from "../stores/config.ts";
@@ -135,6 +135,13 @@ export function settingsOf({ kind, ...settings }: StoreConfig): [key: string, va
   ]);
   return [["kind", kind], ...written];
 }
+
+/** Whether a version's data is here, in a word or two. */
+export const DATA_STATES: Readonly<Record<DataState, string>> = {
+  here: "here",
+  absent: "not here",
+  other: "changed",
+};
 
 /** The version that `name` or `name@1.2.0` means; unknown ones are errors with the nearest right name. */
 export async function findVersion(

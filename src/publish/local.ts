@@ -1,6 +1,6 @@
 import { lazily } from "../lazy.ts";
 import { resolve } from "../path.ts";
-import { dataState, findData, openData } from "./local/data.ts";
+import { dataState, findData, openData, versionStates } from "./local/data.ts";
 import { layoutOf } from "./local/layout.ts";
 import { readMetadata, readSnapshot, readVersions } from "./local/reading.ts";
 import type { Meta } from "./meta.ts";
@@ -26,6 +26,7 @@ export function openLocalPublisher(root: string, options: LocalPublisherOptions 
       return seen?.version === version ? seen : await readMetadata(layout, feature, version);
     },
     versions: (feature) => readVersions(layout, feature),
+    versionStates: (feature) => versionStates(layout, feature),
     dataState: (data, { thorough = false } = {}) => dataState(layout, data, thorough),
     dataPath: (feature, version) => findData(layout, feature, version),
     openData: (feature, version) => openData(layout, feature, version),

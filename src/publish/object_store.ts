@@ -58,7 +58,8 @@ export function openObjectPublisher(store: Store, options: ObjectPublisherOption
       return snapshot;
     },
     metadata,
-    versions: (feature) => readVersions(context, feature),
+    versions: async (feature) => [...(await readVersions(context, feature)).keys()],
+    versionStates: (feature) => readVersions(context, feature),
     dataState: (data, { thorough = false } = {}) => dataState(context, data, thorough),
     async dataPath(feature, version) {
       const meta = await metadata(feature, version);

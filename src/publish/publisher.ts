@@ -134,6 +134,8 @@ export interface Publisher {
   metadata(feature: string, version: string): Promise<Meta | undefined>;
   /** All versions of a feature that have metadata, ascending by semver. */
   versions(feature: string): Promise<string[]>;
+  /** The same, with whether each one's data is here: on an object store by the listing alone. */
+  versionStates(feature: string): Promise<Map<string, DataState>>;
   /**
    * Whether a version's data is there as published, by what the store keeps of it; `thorough` reads every byte.
    * Downloads nothing that it keeps.

@@ -35,6 +35,7 @@ Deno.test("list and inspect give JSON with the documented keys", async () => {
       "bytes",
       "content_hash",
       "created_at",
+      "data",
       "published",
       "reason",
       "rows",
@@ -148,6 +149,19 @@ Deno.test("path prints the Parquet file, alone", async () => {
   await withBuilt(async (cwd) => {
     const { out } = await runCli(["path", "user_total@1.0.0"], { cwd });
     assert.equal(out, join(cwd, "feature_store", "user_total", "1.0.0", "data.parquet") + "\n");
+  });
+});
+
+Deno.test("list versions and inspect say of which versions the data is here", async () => {
+  await withBuilt(async (cwd) => {
+    await runCli(["build", "--version", "2.0.0", "--quiet"], { cwd });
+    await Deno.remove(join(cwd, "feature_store/user_total/1.0.0/data.parquet"));
+    const { out } = await runCli(["list", "versions", "user_total"], { cwd });
+    assert.match(out, /^ +1\.0\.0 .* not here +2\d\d\d-.* first +First build\.$/m);
+    assert.match(out, /^\* +2\.0\.0 .* here +2\d\d\d-.* requested +A version was asked for\.$/m);
+    const line = async (name: string) => (await runCli(["inspect", "feature", name], { cwd })).out;
+    assert.match(await line("user_total@1.0.0"), /^data +not here: mlforge sync brings it back$/m);
+    assert.match(await line("user_total"), /^data +\/.*2\.0\.0\/data\.parquet$/m);
   });
 });
 

@@ -112,6 +112,13 @@ export function testPublisher(name: string, make: () => Promise<StoreUnderTest>)
     assert.equal(await dataText(publisher, "clicks", "1.3.0"), "c3");
   });
 
+  test("versionStates() says which versions' data is here", async (store) => {
+    const publisher = await store.open();
+    for (const text of ["c1", "c2"]) await publishTexts(publisher, { clicks: text });
+    assert.deepEqual([...await publisher.versionStates("clicks")], [["1.0.0", "here"], ["1.1.0", "here"]]);
+    assert.deepEqual([...await publisher.versionStates("visits")], []);
+  });
+
   test("versions() of a feature are not those of one whose name starts alike", async (store) => {
     const publisher = await store.open();
     await publishTexts(publisher, { clicks: "c1", clicks_daily: "d1" });

@@ -3,10 +3,12 @@ import type { Feature } from "../../definitions/model.ts";
 import { MlforgeError } from "../../error.ts";
 import { suggestName } from "../../nearest.ts";
 import { type Meta, stableJson } from "../../publish/meta.ts";
+import type { Publisher } from "../../publish/publisher.ts";
+import type { StoreConfig } from "../../stores/config.ts";
 import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
 import { paint } from "../paint.ts";
-import { findVersion, metadataOf, workplace } from "../project.ts";
+import { DATA_STATES, findVersion, metadataOf, workplace } from "../project.ts";
 import { formatBytes, formatCount, parseFeature } from "../quantities.ts";
 import { table } from "../table.ts";
 import { visible } from "../text_width.ts";
@@ -45,11 +47,24 @@ const feature = buildCommand<Flags, [ReturnType<typeof parseFeature>], CliContex
     this.out(
       metaText(meta, this, {
         status: published === version ? "published" : `published is ${published ?? "none"}`,
-        data: await publisher.dataPath(wanted.name, version),
+        data: await dataLine(meta, publisher, await place.store()),
       }),
     );
   },
 });
+
+/** Where the data is, or what brings it back. Nothing is downloaded for it. */
+async function dataLine(
+  { name: feature, version, content_hash: contentHash }: Meta,
+  publisher: Publisher,
+  store: StoreConfig,
+): Promise<string> {
+  const state = await publisher.dataState({ feature, version, contentHash });
+  const path = state === "here" && store.kind === "local"
+    ? await publisher.dataPath(feature, version)
+    : undefined;
+  return path ?? DATA_STATES[state] + (state === "here" ? "" : ": mlforge sync brings it back");
+}
 
 function showDefinition(context: CliContext, flags: Flags, defined: Feature): void {
   const { place, transform, sources, entities, ...rest } = defined;
@@ -80,7 +95,7 @@ function showDefinition(context: CliContext, flags: Flags, defined: Feature): vo
 function metaText(
   meta: Meta,
   { colour, columns }: Pick<CliContext, "colour" | "columns">,
-  { status, data }: { status: string; data: string | undefined },
+  { status, data }: { status: string; data: string },
 ): string {
   const { bold } = paint(colour.stdout);
   const extra = meta.mlforge;
@@ -104,7 +119,7 @@ function metaText(
     ["promoted", extra.promoted && `${meta.updated_at} from ${extra.promoted.from}`],
     ["why", [meta.change_summary.reason, ...meta.change_summary.details].filter((s) => s !== "").join("; ")],
     ["content", meta.content_hash],
-    ["data", data ?? "not here: mlforge sync brings it back"],
+    ["data", data],
   ]) + "\n" + table(
     [{ title: "COLUMN" }, { title: "TYPE" }, { title: "WHAT IT IS", flexible: true }],
     meta.columns.map(({ name, dtype }) => [

@@ -4,7 +4,7 @@ import { stableJson } from "../../publish/meta.ts";
 import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
 import { paint } from "../paint.ts";
-import { describeStore, metadataOf, workplace } from "../project.ts";
+import { DATA_STATES, describeStore, metadataOf, workplace } from "../project.ts";
 import { formatBytes, formatCount } from "../quantities.ts";
 import { type Column, table } from "../table.ts";
 
@@ -191,19 +191,19 @@ const versions = buildCommand<Flags, [string], CliContext>({
     },
   },
   docs: {
-    brief: "List all versions of a feature",
+    brief: "List all versions of a feature: when, why, and whether the data is here",
     customUsage: ["FEATURE [flags]", { input: "user_spend", brief: "newest last, the published one marked" }],
   },
   async func(flags, name) {
     const publisher = await (await workplace(this, flags)).publisher();
     const snapshot = await publisher.read();
-    const all = await publisher.versions(name);
-    if (all.length === 0) {
+    const states = await publisher.versionStates(name);
+    if (states.size === 0) {
       const { findVersion } = await import("../project.ts");
       await findVersion({ name }, publisher, snapshot);
     }
     const published = snapshot.features.get(name)?.version;
-    const listed = await Promise.all(all.map(async (version) => {
+    const listed = await Promise.all([...states].map(async ([version, data]) => {
       const meta = await metadataOf(publisher, name, version);
       const { bump_type, reason } = meta.change_summary;
       return {
@@ -211,6 +211,7 @@ const versions = buildCommand<Flags, [string], CliContext>({
         published: version === published,
         rows: meta.row_count,
         bytes: meta.mlforge.bytes,
+        data,
         created_at: meta.created_at,
         bump_type,
         reason,
@@ -225,6 +226,7 @@ const versions = buildCommand<Flags, [string], CliContext>({
         { title: "VERSION" },
         { title: "ROWS", align: "right" },
         { title: "SIZE", align: "right" },
+        { title: "DATA" },
         { title: "CREATED" },
         { title: "BUMP" },
         { title: "WHY", flexible: true },
@@ -234,6 +236,7 @@ const versions = buildCommand<Flags, [string], CliContext>({
         v.version,
         formatCount(v.rows),
         formatBytes(v.bytes),
+        DATA_STATES[v.data],
         shortTime(v.created_at),
         v.bump_type,
         v.reason,

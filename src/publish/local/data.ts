@@ -4,7 +4,7 @@ import { stableJson } from "../meta.ts";
 import type { DataState, OpenedData, VersionData } from "../publisher.ts";
 import { isFile, pendingCommit, stagedPath } from "./journal.ts";
 import type { Layout } from "./layout.ts";
-import { readMetadata } from "./reading.ts";
+import { readMetadata, readVersions } from "./reading.ts";
 
 /** A version's data file, where it is here and is what the metadata names. */
 export async function findData(
@@ -36,6 +36,14 @@ export async function dataState(layout: Layout, data: VersionData, thorough: boo
   const state = await stateInPlace(layout, data, thorough);
   if (state === "here" || await stillStaged(layout, data) === undefined) return state;
   return "here";
+}
+
+export async function versionStates(layout: Layout, feature: string): Promise<Map<string, DataState>> {
+  const states = (await readVersions(layout, feature)).map(async (version) => {
+    const contentHash = (await readMetadata(layout, feature, version))?.content_hash ?? "";
+    return [version, await dataState(layout, { feature, version, contentHash }, false)] as const;
+  });
+  return new Map(await Promise.all(states));
 }
 
 async function stillStaged(

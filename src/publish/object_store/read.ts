@@ -1,5 +1,5 @@
 import type { Meta } from "../meta.ts";
-import type { Snapshot } from "../publisher.ts";
+import type { DataState, Snapshot } from "../publisher.ts";
 import { parseMeta } from "../read_meta.ts";
 import { compareVersions } from "../version.ts";
 import { type Context, readText } from "./exchange.ts";
@@ -38,17 +38,19 @@ export async function readMetadata(
   }
 }
 
-/** Versions with metadata, and those whose metadata is on its way, ascending. */
-export async function readVersions(context: Context, feature: string): Promise<string[]> {
+/** Versions with metadata, and those whose metadata is on its way, ascending; and whether data is listed for each. */
+export async function readVersions(context: Context, feature: string): Promise<Map<string, DataState>> {
   const prefix = featurePrefix(feature);
   const moment = await readMoment(context);
   // M first: what is cleared from pending meanwhile is in the listing.
   const versions = new Set(
     moment?.manifest.pending.filter((p) => p.feature === feature).map((p) => p.version),
   );
+  const data = new Set<string>();
   for await (const { key } of context.store.list(prefix)) {
     const found = parseVersionKey(key);
-    if (found?.file === ".meta.json") versions.add(found.version);
+    if (found !== undefined) (found.file === ".meta.json" ? versions : data).add(found.version);
   }
-  return [...versions].sort(compareVersions);
+  const ascending = [...versions].sort(compareVersions);
+  return new Map(ascending.map((version) => [version, data.has(version) ? "here" : "absent"]));
 }

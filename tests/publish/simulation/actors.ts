@@ -131,7 +131,7 @@ export function rollback(stage: Stage) {
       const targets: Staged[] = [];
       for (const feature of features.keys()) {
         if (targets.length > 0 && chance.is(0.5)) continue;
-        const versions = await product.readVersions(context, feature);
+        const versions = [...(await product.readVersions(context, feature)).keys()];
         if (versions.length > 0) targets.push({ feature, version: chance.pick(versions) });
       }
       if (targets.length === 0) return undefined;
