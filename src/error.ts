@@ -67,6 +67,14 @@ export class MlforgeError extends Error {
     return [this, ...this.others.flatMap((e) => e.all())];
   }
 
+  /** The same error at a place, of `what` (`source "events"`); one that has a place already stays as it is. */
+  at(place: Place | undefined, what?: string): MlforgeError {
+    if (this.place !== undefined || place === undefined) return this;
+    const { code, hint, others, cause } = this;
+    const message = what === undefined ? this.message : `${this.message} (${what})`;
+    return new MlforgeError(code, message, { hint, others, cause, place });
+  }
+
   toPlain(): PlainError {
     return {
       code: this.code,

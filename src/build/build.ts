@@ -29,7 +29,7 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
 
   const features = selectFeatures(request);
   const fingerprints = await openFingerprints(cacheFolder((name) => Deno.env.get(name)));
-  const sources = await resolveSources(features, request.project.root, fingerprints);
+  const sources = await resolveSources(features, request, fingerprints);
   request.signal?.throwIfAborted();
   const publisher = await openPublisher(request.store, {
     onWait: (text) => tell({ kind: "note", text }),

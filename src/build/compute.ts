@@ -2,6 +2,7 @@ import type { MlforgeError } from "../error.ts";
 import { lazily } from "../lazy.ts";
 import type { Change } from "../publish/change.ts";
 import type { Done } from "../workers/messages.ts";
+import { cacheSettings } from "./cache_settings.ts";
 import { groupsOf } from "./groups.ts";
 import type { Planned } from "./plan_features.ts";
 import type { BuildRequest } from "./report.ts";
@@ -34,7 +35,7 @@ export async function compute(
   const cpus = navigator.hardwareConcurrency;
   const workers = request.workers ?? Math.min(cpus, work.length);
   const memory = request.memory ?? Math.floor(Deno.systemMemoryInfo().total * 0.8);
-  const groups = groupsOf(work, { workers, memory, cpus, folder: batch.folder });
+  const groups = groupsOf(work, { workers, memory, cpus, folder: batch.folder, cache: cacheSettings() });
   const changes = Object.fromEntries(
     work.flatMap(({ feature, change }) => change ? [[feature.name, change]] : []),
   );
@@ -59,6 +60,7 @@ export async function compute(
       starts.set(feature, performance.now());
       tell({ kind: "started", feature });
     },
+    onFetch: (features, bytes, total) => tell({ kind: "fetching", features, bytes, total }),
     onPhase: (feature, phase, rows) =>
       tell({ kind: "progress", feature, phase, ...(rows === undefined ? {} : { rows }) }),
     onDone: (feature, result) => {

@@ -1,5 +1,6 @@
 import type { FeatureTask } from "../engines/task.ts";
 import type { Group } from "../engines/duckdb/group.ts";
+import type { CacheSettings } from "../fetch/lease.ts";
 import type { Computable } from "./compute.ts";
 import { featureTask } from "./tasks.ts";
 
@@ -10,6 +11,7 @@ export interface Shares {
   cpus: number;
   /** The batch's folder. */
   folder: string;
+  cache: CacheSettings;
 }
 
 /**
@@ -31,6 +33,7 @@ export function groupsOf(planned: readonly Computable[], shares: Shares): Group[
     sources: (part[0]?.sources ?? []).map((source) => source.task),
     tasks: part.map(({ feature, config }): FeatureTask => featureTask(feature, config.hash)),
     outFolder: shares.folder,
+    cache: shares.cache,
     tempFolder: `${shares.folder}/spill-${i}`,
     threads: Math.max(1, Math.floor(shares.cpus / running)),
     memory: Math.floor(shares.memory / running),

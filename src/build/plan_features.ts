@@ -7,6 +7,7 @@ import { type Config, configOf, differingParts } from "./config_hash.ts";
 import type { Fingerprints } from "./fingerprint.ts";
 import { hashOf } from "../publish/hash.ts";
 import type { BuildRequest } from "./report.ts";
+import type { SourcePlace } from "./find_files.ts";
 import { type ResolvedSource, resolveSource } from "./sources.ts";
 
 /** One feature with all that decides whether and how it is built. */
@@ -46,21 +47,21 @@ export function selectFeatures(request: Pick<BuildRequest, "project" | "features
 /** Finds and fingerprints each source once, whatever the number of features that read it. */
 export async function resolveSources(
   features: readonly Feature[],
-  root: string,
+  place: SourcePlace,
   fingerprints: Fingerprints,
 ): Promise<Map<string, ResolvedSource>> {
   const sources = new Map(features.flatMap((f) => f.sources.map((s) => [s.name, s] as const)));
-  const errors: MlforgeError[] = [];
   const resolved = new Map<string, ResolvedSource>();
-  for (const source of sources.values()) {
+  const errors = await Promise.all([...sources.values()].map(async (source) => {
     try {
-      resolved.set(source.name, await resolveSource(source, root, fingerprints));
+      resolved.set(source.name, await resolveSource(source, place, fingerprints));
+      return [];
     } catch (cause) {
       if (!(cause instanceof MlforgeError)) throw cause;
-      errors.push(cause);
+      return [cause];
     }
-  }
-  throwAll(errors);
+  }));
+  throwAll(errors.flat());
   return resolved;
 }
 

@@ -32,6 +32,8 @@ export interface BuildRequest {
 /** Told while a build works, for whoever shows progress. */
 export type BuildEvent =
   | { kind: "planned"; items: readonly PlanItem[] }
+  /** Sources in buckets come for features that start later: bytes that are here, of those that have to come. */
+  | { kind: "fetching"; features: readonly string[]; bytes: number; total: number }
   | { kind: "started"; feature: string }
   /** `phase` is a word or two (`reading`, `rolling windows`, `writing`, `uploading`); `fraction` is of the phase, 0 to 1. */
   | { kind: "progress"; feature: string; phase: string; rows?: number; fraction?: number }

@@ -1,15 +1,20 @@
 import type { Aggregation } from "../definitions/model.ts";
 import type { SourceFormat } from "../definitions/model.ts";
 import type { Place } from "../error.ts";
+import type { RemoteFiles } from "../fetch/placing.ts";
 import type { MetaColumn } from "../publish/meta.ts";
 
 /** A source with its files found: what an engine reads. Plain data, sent to workers. */
 export interface SourceTask {
   name: string;
   format: SourceFormat;
-  /** Absolute local paths, sorted. At least one. */
+  /** Sorted, at least one: absolute local paths, or addresses of objects (`s3://bucket/name`) until they are fetched. */
   files: string[];
-  /** Absolute folder whose sub-folders `column=value` are hive partitions, where the source is a folder. */
+  /** Where the files are fetched from, of a source in a bucket. */
+  remote?: RemoteFiles;
+  /** The only columns to be read: those that were fetched. All where absent. */
+  columns?: string[];
+  /** Absolute folder (or address) whose sub-folders `column=value` are hive partitions, where the source is a folder. */
   hiveRoot?: string;
   delimiter?: string;
   header?: boolean;

@@ -19,7 +19,7 @@ async function groups(workers: number) {
   });
   const project = await shop.load();
   const features = selectFeatures({ project });
-  const sources = await resolveSources(features, project.root, await openFingerprints(undefined));
+  const sources = await resolveSources(features, { project }, await openFingerprints(undefined));
   const planned = features.map((feature): Planned => ({
     feature,
     config: { hash: "", parts: () => Promise.resolve({}) },
@@ -29,7 +29,7 @@ async function groups(workers: number) {
     published: undefined,
     change: undefined,
   }));
-  return groupsOf(planned, { workers, memory: 1000, cpus: 4, folder: "/tmp/x" });
+  return groupsOf(planned, { workers, memory: 1000, cpus: 4, folder: "/tmp/x", cache: { limit: 0 } });
 }
 
 Deno.test("Features are shared out evenly, those of the same sources together", async () => {

@@ -5,10 +5,11 @@ import type { Meta, MetaSource } from "../../publish/meta.ts";
 import type { Publisher } from "../../publish/publisher.ts";
 import type { Computable } from "../compute.ts";
 import { configOf, differingParts } from "../config_hash.ts";
+import type { SourcePlace } from "../find_files.ts";
 import type { Fingerprints } from "../fingerprint.ts";
 import { type ResolvedSource, resolveSource } from "../sources.ts";
 
-interface Now {
+interface Now extends SourcePlace {
   project: Project;
   fingerprints: Fingerprints;
   publisher: Publisher;
@@ -25,7 +26,7 @@ export async function asRecorded(
   const features = new Map(now.project.features.map((feature) => [feature.name, feature]));
   const resolving = new Map<string, Promise<ResolvedSource>>();
   const resolved = (source: Feature["sources"][number]) => {
-    const found = resolving.get(source.name) ?? resolveSource(source, now.project.root, now.fingerprints);
+    const found = resolving.get(source.name) ?? resolveSource(source, now, now.fingerprints);
     resolving.set(source.name, found);
     return found;
   };

@@ -1,6 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import { build as runBuild } from "../../build/build.ts";
 import type { BuildReport, BuildRequest } from "../../build/report.ts";
+import { parseBytes } from "../../bytes.ts";
 import { MlforgeError, throwAll } from "../../error.ts";
 import { lazily } from "../../lazy.ts";
 import { stableJson } from "../../publish/meta.ts";
@@ -9,7 +10,7 @@ import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
 import { progress } from "../progress.ts";
 import { workplace } from "../project.ts";
-import { parseBytes, parseCount, parseNames, parseSeconds, parseVersion } from "../quantities.ts";
+import { parseCount, parseNames, parseSeconds, parseVersion } from "../quantities.ts";
 
 interface Flags extends OutputFlags, ProjectFlags {
   features?: string[];

@@ -1,9 +1,11 @@
 import type { TransformFunction } from "../../definitions/model.ts";
-import type { MlforgeError } from "../../error.ts";
+import { MlforgeError } from "../../error.ts";
+import type { CacheSettings } from "../../fetch/lease.ts";
 import type { FeatureTask, SourceTask } from "../task.ts";
 import { checkSql, type SqlFacts } from "./check_sql.ts";
 import { engineError } from "./errors.ts";
 import { type FeatureOptions, placeOf } from "./feature.ts";
+import { openFetched } from "./fetched.ts";
 import { isRowWise } from "./row_wise.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -15,32 +17,48 @@ export interface Group {
   tempFolder: string;
   /** The worker's share. */
   threads: number;
+  /** Where fetched sources are kept. */
+  cache: CacheSettings;
+  /** The columns alone are wanted: nothing reads rows. */
+  columnsOnly?: boolean;
   /** In bytes: the worker's share, of which DuckDB gets seven tenths; the rest is for the kernel and the result's buffers. */
   memory: number;
 }
 
 export interface GroupHooks {
   functionOf(feature: string): Promise<TransformFunction>;
+  /** Sources are being fetched for these features: bytes that came, of those that have to come. */
+  onFetch?(features: readonly string[], done: number, total: number): void;
   onStart(feature: string): void;
   onPhase(feature: string, phase: string, rows?: number): void;
   /** What is done with each feature: computed, previewed, described. */
   use(session: Session, task: FeatureTask, options: FeatureOptions): Promise<void>;
   onFailed(feature: string, error: MlforgeError): void;
-  /** Told once how to stop a running query. */
+  /** Told once how to stop what is being fetched, or a running query. */
   onSession(interrupt: () => void): void;
 }
 
 /** Takes a group's features one after another; one that fails does not keep the others from being tried. */
 export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
-  await using session = await openSession({ ...group, memory: group.memory * 0.7 });
-  hooks.onSession(() => session.connection.interrupt());
+  const names = group.tasks.map((task) => task.feature);
+  await using fetched = await openFetched(group.sources, {
+    cache: group.cache,
+    onBytes: (done, total) => hooks.onFetch?.(names, done, total),
+  });
+  const { sources } = fetched;
+  await using session = await openSession({ ...group, sources, memory: group.memory * 0.7 });
+  hooks.onSession(() => {
+    fetched.stop();
+    session.connection.interrupt();
+  });
   const facts = new Map<string, SqlFacts>();
   const runnable: FeatureTask[] = [];
   const attempt = async (task: FeatureTask, step: () => Promise<void>) => {
     try {
       await step();
     } catch (cause) {
-      hooks.onFailed(task.feature, engineError(cause, `build feature "${task.feature}"`, placeOf(task)));
+      const error = engineError(cause, `build feature "${task.feature}"`, placeOf(task));
+      hooks.onFailed(task.feature, explained(error, fetched.explain));
     }
   };
   for (const task of group.tasks) {
@@ -51,7 +69,9 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
   }
   if (runnable.length === 0) return;
   try {
-    if (runnable.length > 1) await session.loadSources(neededColumns(runnable, facts));
+    const columns = neededColumns(runnable, facts);
+    await fetched.bring(session.connection, group.columnsOnly ? "schema" : columns ?? "all");
+    if (runnable.length > 1) await session.loadSources(columns);
     else await session.viewSources();
   } catch (cause) {
     for (const task of runnable) await attempt(task, () => Promise.reject(cause));
@@ -76,7 +96,7 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
     hooks.onStart(task.feature);
     await attempt(task, async () => {
       await hooks.use(session, task, {
-        sources: group.sources.filter((source) => task.sources.includes(source.name)),
+        sources: sources.filter((source) => task.sources.includes(source.name)),
         outFolder: group.outFolder,
         functionOf: hooks.functionOf,
         rowWise: rowWise.get(task.feature) === true,
@@ -84,6 +104,14 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
       });
     });
   }
+}
+
+/** The same error, where the engine's own words were of files in the cache. */
+function explained(error: MlforgeError, explain: (text: string) => string): MlforgeError {
+  const message = explain(error.message);
+  if (message === error.message) return error;
+  const { code, hint, place, cause, others } = error;
+  return new MlforgeError(code, message, { hint, place, cause, others });
 }
 
 function sqlFacts(session: Session, task: FeatureTask): Promise<SqlFacts> {

@@ -25,6 +25,12 @@ export interface Session extends AsyncDisposable {
   lock(threads: number): Promise<void>;
 }
 
+/** Those of a source's columns that are needed, by lower-case names. A table needs one; `count(*)` alone needs none. */
+export function neededOf(names: readonly string[], columns: ReadonlySet<string>): string[] {
+  const needed = names.filter((name) => columns.has(name.toLowerCase()));
+  return needed.length > 0 ? needed : names.slice(0, 1);
+}
+
 /**
  * Opens a session and closes the world: from here on files outside the lists, the network, extensions and other
  * databases are refused by DuckDB itself (facts tried on 1.5.5), whatever a definition's SQL says.
@@ -41,6 +47,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const connection = await instance.connect();
   const files = options.sources.flatMap((source) => source.files);
   await connection.run("SET GLOBAL TimeZone = 'UTC'");
+  // It would give holes for what has been fetched since.
+  if (options.sources.some((source) => source.remote !== undefined)) {
+    await connection.run("SET enable_external_file_cache = false");
+  }
   await connection.run(`SET allowed_paths = [${files.map(literal).join(", ")}]`);
   await connection.run(`SET allowed_directories = [${literal(options.outFolder)}]`);
   await connection.run("SET enable_external_access = false");
@@ -71,9 +81,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         const view = `_mlforge_${source.name}`;
         await bringView(source, view);
         const names = (await connection.run(`SELECT * FROM ${quote(view)} LIMIT 0`)).columnNames();
-        const wanted = names.filter((name) => columns === undefined || columns.has(name.toLowerCase()));
-        // A table needs a column; `count(*)` alone needs none.
-        const list = (wanted.length > 0 ? wanted : names.slice(0, 1)).map(quote).join(", ");
+        const list = (columns === undefined ? names : neededOf(names, columns)).map(quote).join(", ");
         const table = quote(`${view}_rows`);
         await bring(source, () => `CREATE TABLE ${table} AS SELECT ${list} FROM ${quote(view)}`);
         // A view as well, so that SQL sees the same in both ways: a table would have a rowid.
