@@ -12,6 +12,8 @@ export interface Shares {
   /** The batch's folder. */
   folder: string;
   cache: CacheSettings;
+  /** What checks call the present. */
+  now: Date;
 }
 
 /**
@@ -31,7 +33,12 @@ export function groupsOf(planned: readonly Computable[], shares: Shares): Group[
   const running = Math.max(1, Math.min(shares.workers, parts.length));
   return parts.map((part, i) => ({
     sources: (part[0]?.sources ?? []).map((source) => source.task),
-    tasks: part.map(({ feature, config }): FeatureTask => featureTask(feature, config.hash)),
+    lookups: [
+      ...new Map(part.flatMap(({ lookups }) => lookups.map(({ task }) => [task.name, task]))).values(),
+    ],
+    tasks: part.map(({ feature, config }): FeatureTask =>
+      featureTask(feature, { configHash: config.hash, now: shares.now })
+    ),
     outFolder: shares.folder,
     cache: shares.cache,
     tempFolder: `${shares.folder}/spill-${i}`,

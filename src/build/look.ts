@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { Feature, TransformFunction } from "../definitions/model.ts";
+import type { Feature, Source, TransformFunction } from "../definitions/model.ts";
 import { type Prepared, withPrepared } from "../engines/duckdb/feature.ts";
 import { runGroup } from "../engines/duckdb/group.ts";
 import { type Column, quote } from "../engines/duckdb/types.ts";
@@ -9,7 +9,7 @@ import { cacheSettings } from "./cache_settings.ts";
 import { configOf } from "./config_hash.ts";
 import type { SourcePlace } from "./find_files.ts";
 import { sourceTask } from "./sources.ts";
-import { featureTask } from "./tasks.ts";
+import { featureTask, withoutChecks } from "./tasks.ts";
 
 /** What looking at a feature without publishing it gives. */
 export interface Look {
@@ -27,14 +27,19 @@ export async function lookAtFeature(
   feature: Feature,
   limit?: number,
 ): Promise<Look> {
+  // Rows are shown whether they pass or not; without any, it is seen whether checks can be asked.
+  const looked = limit === undefined ? feature : withoutChecks(feature);
+  const tasksOf = (sources: readonly Source[]) =>
+    Promise.all(sources.map((source) => sourceTask(source, place)));
   const folder = await Deno.makeTempDir({ prefix: "mlforge-" });
   try {
     let look: Look | undefined;
     let failure: MlforgeError | undefined;
     await runGroup(
       {
-        sources: await Promise.all(feature.sources.map((source) => sourceTask(source, place))),
-        tasks: [featureTask(feature, (await configOf(feature)).hash)],
+        sources: await tasksOf(looked.sources),
+        lookups: await tasksOf(looked.lookups),
+        tasks: [featureTask(looked, { configHash: (await configOf(feature)).hash, now: new Date(0) })],
         outFolder: folder,
         cache: cacheSettings(),
         columnsOnly: limit === undefined,

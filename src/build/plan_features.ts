@@ -15,6 +15,8 @@ export interface Planned {
   feature: Feature;
   config: Config;
   sources: ResolvedSource[];
+  /** What only its checks read: their content does not decide the data. */
+  lookups: ResolvedSource[];
   sourceHash: string;
   status: "new" | "changed" | "absent" | "unchanged";
   /** What the plan starts from. */
@@ -50,7 +52,8 @@ export async function resolveSources(
   place: SourcePlace,
   fingerprints: Fingerprints,
 ): Promise<Map<string, ResolvedSource>> {
-  const sources = new Map(features.flatMap((f) => f.sources.map((s) => [s.name, s] as const)));
+  const all = features.flatMap((f) => [...f.sources, ...f.lookups]);
+  const sources = new Map(all.map((source) => [source.name, source]));
   const resolved = new Map<string, ResolvedSource>();
   const errors = await Promise.all([...sources.values()].map(async (source) => {
     try {
@@ -85,6 +88,7 @@ export async function planFeatures(
   return await Promise.all(features.map(async (feature) => {
     const config = await configOf(feature);
     const own = feature.sources.flatMap((source) => sources.get(source.name) ?? []);
+    const lookups = feature.lookups.flatMap((source) => sources.get(source.name) ?? []);
     const sourceHash = await hashOf(own.map((source) => [source.task.name, source.hash]));
     const change = await changeOf(feature, { config, sourceHash, sources: own }, published, options);
     const current = published.snapshot.features.get(feature.name);
@@ -95,7 +99,7 @@ export async function planFeatures(
       : change.absent === undefined
       ? "changed"
       : "absent";
-    return { feature, config, sources: own, sourceHash, status, published: current, change };
+    return { feature, config, sources: own, lookups, sourceHash, status, published: current, change };
   }));
 }
 

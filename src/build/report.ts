@@ -22,6 +22,8 @@ export interface BuildRequest {
   memory?: number;
   /** In seconds, for each feature. */
   timeout?: number;
+  /** What checks call the present; the clock's time by default. */
+  now?: Date;
   /** What was typed, for the transaction's record. */
   command: string;
   /** Aborted with the MlforgeError to end with (code `interrupted` or `terminated`). */
@@ -82,6 +84,8 @@ export interface BuildReport {
   seconds: number;
   /** Worth saying: rows dropped, a dead run's commit completed, ... */
   notes: string[];
+  /** Checks of severity `warn` that failed. */
+  warnings: MlforgeError[];
 }
 
 /** The first rows of a feature as a build would write them. */

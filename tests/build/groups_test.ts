@@ -24,12 +24,14 @@ async function groups(workers: number) {
     feature,
     config: { hash: "", parts: () => Promise.resolve({}) },
     sources: feature.sources.flatMap((source) => sources.get(source.name) ?? []),
+    lookups: [],
     sourceHash: "",
     status: "new",
     published: undefined,
     change: undefined,
   }));
-  return groupsOf(planned, { workers, memory: 1000, cpus: 4, folder: "/tmp/x", cache: { limit: 0 } });
+  const cache = { limit: 0 };
+  return groupsOf(planned, { workers, memory: 1000, cpus: 4, folder: "/tmp/x", cache, now: new Date(0) });
 }
 
 Deno.test("Features are shared out evenly, those of the same sources together", async () => {

@@ -8,6 +8,7 @@ import { configOf, differingParts } from "../config_hash.ts";
 import type { SourcePlace } from "../find_files.ts";
 import type { Fingerprints } from "../fingerprint.ts";
 import { type ResolvedSource, resolveSource } from "../sources.ts";
+import { withoutChecks } from "../tasks.ts";
 
 interface Now extends SourcePlace {
   project: Project;
@@ -39,7 +40,8 @@ export async function asRecorded(
       const sources = await Promise.all(feature.sources.map(resolved));
       const hash = await hashOf(sources.map((source) => [source.task.name, source.hash]));
       if (hash !== meta.source_hash) throw otherSource(meta, sources);
-      return { feature, config, sources };
+      // What is proved to be the published data passed the checks of its time.
+      return { feature: withoutChecks(feature), config, sources, lookups: [] };
     } catch (error) {
       if (error instanceof MlforgeError) return error;
       throw error;

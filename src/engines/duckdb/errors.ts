@@ -1,5 +1,11 @@
 import { MlforgeError, type Place } from "../../error.ts";
 
+/** The first line of what DuckDB throws, without the class that it begins with. */
+export function messageOf(cause: unknown): string {
+  const [first = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+  return first.replace(/^(?:[A-Z][\w ]* (?:Error|ERROR): )+/, "").trim();
+}
+
 /** Turns what DuckDB throws while `doing` something (`run the SQL of feature "x"`) into one clear error. */
 export function engineError(cause: unknown, doing: string, place?: Place): MlforgeError {
   if (cause instanceof MlforgeError) return cause.at(place);

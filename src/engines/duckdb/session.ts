@@ -1,11 +1,14 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import type { SourceTask } from "../task.ts";
+import { lookupName } from "./checks/probe.ts";
 import { engineError } from "./errors.ts";
 import { readSource } from "./sources.ts";
 import { literal, quote } from "./types.ts";
 
 export interface SessionOptions {
   sources: readonly SourceTask[];
+  /** What checks look into: views that no definition's SQL can name. */
+  lookups: readonly SourceTask[];
   /** The only folder that may be written (and read back). */
   outFolder: string;
   /** Where DuckDB spills what does not fit in memory. */
@@ -21,6 +24,7 @@ export interface Session extends AsyncDisposable {
   /** Reads the sources once into tables (`columns`: lower-case names, all where undefined), else they are views. */
   loadSources(columns: Set<string> | undefined): Promise<void>;
   viewSources(): Promise<void>;
+  viewLookups(): Promise<void>;
   /** Sets the number of threads, then locks all settings for good. */
   lock(threads: number): Promise<void>;
 }
@@ -45,7 +49,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     preserve_insertion_order: "true",
   });
   const connection = await instance.connect();
-  const files = options.sources.flatMap((source) => source.files);
+  const files = [...options.sources, ...options.lookups].flatMap((source) => source.files);
   await connection.run("SET GLOBAL TimeZone = 'UTC'");
   // It would give holes for what has been fetched since.
   if (options.sources.some((source) => source.remote !== undefined)) {
@@ -94,6 +98,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         await bringView(source, source.name);
       }
       await nameSingle();
+    },
+    async viewLookups() {
+      for (const source of options.lookups) await bringView(source, lookupName(source.name));
     },
     async lock(threads) {
       await connection.run(`SET threads = ${threads}`);
