@@ -5,11 +5,7 @@ import { shortPath } from "./short_path.ts";
  * An error as an annotation of GitHub Actions, on the line it names. The escapes are those of the runner's own toolkit:
  * https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
  */
-export function annotation(
-  error: MlforgeError,
-  workspace: string,
-  level: "error" | "warning" = "error",
-): string {
+export function annotation(error: MlforgeError, workspace: string): string {
   const { place, message, hint } = error;
   const at = place === undefined ? "" : " " + Object.entries({
     file: shortPath(place.file, workspace).replaceAll("\\", "/"),
