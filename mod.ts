@@ -4,7 +4,6 @@
  * @module
  */
 export {
-  check,
   Definitions,
   entity,
   feature,
@@ -15,8 +14,6 @@ export {
   source,
 } from "./src/definitions/authoring.ts";
 export type {
-  CheckDefinition,
-  CheckOptions,
   DefinitionsOptions,
   EntityDefinition,
   EntityOptions,

@@ -10,7 +10,6 @@ const LAYERS = [
   "retrieve",
   "workers",
   "engines",
-  "fetch",
   "publish",
   "definitions",
   "profile",

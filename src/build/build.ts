@@ -1,4 +1,3 @@
-import { checkError } from "../engines/duckdb/checks/result.ts";
 import { type MlforgeError, throwAll } from "../error.ts";
 import { cacheFolder } from "../cache_folder.ts";
 import { openPublisher } from "../publish/open.ts";
@@ -30,7 +29,7 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
 
   const features = selectFeatures(request);
   const fingerprints = await openFingerprints(cacheFolder((name) => Deno.env.get(name)));
-  const sources = await resolveSources(features, request, fingerprints);
+  const sources = await resolveSources(features, request.project.root, fingerprints);
   request.signal?.throwIfAborted();
   const publisher = await openPublisher(request.store, {
     onWait: (text) => tell({ kind: "note", text }),
@@ -52,7 +51,6 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
       items: outlook.map(unchanged),
       seconds: (performance.now() - started) / 1000,
       notes: [...now.notes],
-      warnings: [],
     };
   }
   const who = { tool: `mlforge ${VERSION}`, command: request.command };
@@ -97,8 +95,7 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
     const items = planned.map((item) =>
       itemOf(item, { done, errors, restored, published: published.versions })
     );
-    const warnings = warningsOf(done);
-    const report = { items, seconds: (performance.now() - started) / 1000, notes, warnings };
+    const report = { items, seconds: (performance.now() - started) / 1000, notes };
     return published.versions.size > 0 ? { ...report, tx: batch.tx } : report;
   } finally {
     await batch.close();
@@ -123,13 +120,6 @@ async function restoreData(
     }
   }
   return notes;
-}
-
-/** Checks that failed, though none of them had to pass. */
-function warningsOf(done: ReadonlyMap<string, Done>): MlforgeError[] {
-  return [...done.values()].flatMap(({ built: { feature, checks } }) =>
-    checks.filter(({ passed }) => !passed).map((result) => checkError(feature, result))
-  );
 }
 
 function droppedNotes(feature: string, dropped: { null_key: number; null_time: number }): string[] {

@@ -61,7 +61,7 @@ export async function metaOf(
         name: source.task.name,
         path: pathInProject(feature.sources[i], root),
         hash: source.hash,
-        kind: source.kind,
+        kind: "sha256",
         bytes: source.bytes,
         files: source.task.files.length,
       })),

@@ -17,7 +17,8 @@ interface Running {
   since: number;
   phase: string;
   rows?: number;
-  fraction?: number;
+  sent?: number;
+  bytes?: number;
 }
 
 /** How work on features is told on stderr: one moving line for each running feature on a terminal, plain lines elsewhere. */
@@ -27,16 +28,11 @@ export async function progress(context: CliContext, quiet: boolean): Promise<Pro
 }
 
 function plain(context: CliContext): Progress {
-  const fetched = new Set<string>();
   return {
     onEvent(event) {
       const line = lineOf(event, context);
       if (line !== undefined) context.err(`${line}\n`);
-      else if (event.kind === "fetching") {
-        const first = event.features.filter((feature) => !fetched.has(feature));
-        if (first.length > 0) context.err(`${first.join(", ")}: fetching sources\n`);
-        for (const feature of first) fetched.add(feature);
-      } else if (event.kind === "started") context.err(`${event.feature}: started\n`);
+      else if (event.kind === "started") context.err(`${event.feature}: started\n`);
     },
     stop() {},
   };
@@ -60,10 +56,6 @@ async function moving(context: CliContext): Promise<Progress> {
   const timer = setInterval(draw, 100);
   return await Promise.resolve({
     onEvent(event) {
-      if (event.kind === "fetching") {
-        for (const feature of event.features) running.set(feature, fetching(event, running.get(feature)));
-        void load();
-      }
       if (event.kind === "started") {
         running.set(event.feature, { since: performance.now(), phase: "starting" });
         void load();
@@ -90,17 +82,11 @@ async function moving(context: CliContext): Promise<Progress> {
   });
 }
 
-function fetching({ bytes, total }: { bytes: number; total: number }, before: Running | undefined): Running {
-  return {
-    since: before?.since ?? performance.now(),
-    phase: `fetching ${formatBytes(bytes)} of ${formatBytes(total)}`,
-    fraction: bytes / total,
-  };
-}
-
-function runningLine(feature: string, { since, phase, rows, fraction }: Running): string {
+function runningLine(feature: string, { since, phase, rows, sent, bytes }: Running): string {
   const parts = [`${feature}: ${phase}`];
-  if (fraction !== undefined) parts.push(`${Math.floor(fraction * 100)} %`);
+  if (sent !== undefined && bytes !== undefined) {
+    parts.push(`${formatBytes(sent)} of ${formatBytes(bytes)}`);
+  }
   if (rows !== undefined) parts.push(`${formatCount(rows)} rows`);
   parts.push(`${((performance.now() - since) / 1000).toFixed(1)} s`);
   return parts.join(", ");

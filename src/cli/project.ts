@@ -158,8 +158,8 @@ export async function findVersion(
         : suggestName(name, snapshot.features.keys()),
     });
   }
+  if (await publisher.metadata(name, version) !== undefined) return version;
   const versions = await publisher.versions(name);
-  if (versions.includes(version)) return version;
   throw new MlforgeError("usage", `There is no version ${version} of "${name}"`, {
     hint: versions.length > 0
       ? `There are: ${versions.join(", ")}.`

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { MlforgeError } from "../error.ts";
 import type { Meta } from "./meta.ts";
-import { inParallel } from "../in_parallel.ts";
+import { inParallel } from "./object_store/in_parallel.ts";
 import { findVersions, type VersionToPromote } from "./promote/find.ts";
 import { judge } from "./promote/judge.ts";
 import type { Batch, Entry, Publisher, Snapshot, Who } from "./publisher.ts";

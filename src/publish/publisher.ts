@@ -44,6 +44,8 @@ export interface StageRequest {
   /** Hex SHA-256 of the file. */
   contentHash: string;
   wish: VersionWish;
+  /** Told of bytes as they leave this computer, if they do; in all they may be more, where some are sent again. */
+  onSent?: (bytes: number) => void;
 }
 
 export interface Staged {

@@ -22,7 +22,10 @@ export interface Start {
   addon?: string;
 }
 
-export type ToWorker = { kind: "run"; job: Job } | { kind: "interrupt" };
+export type ToWorker =
+  | { kind: "run"; job: Job }
+  /** Breaks off the query that runs; with `uploads`, also what is on its way to the store. */
+  | { kind: "interrupt"; uploads: boolean };
 
 /** A built feature and the version its data stands under; without one where nothing has to be published. */
 export interface Done {
@@ -35,10 +38,10 @@ export interface Done {
 }
 
 export type FromWorker =
-  /** Sources come for these features: bytes that are here, of those that have to come. */
-  | { kind: "fetching"; features: readonly string[]; bytes: number; total: number }
   | { kind: "started"; feature: string }
   | { kind: "phase"; feature: string; phase: string; rows?: number }
+  /** So much of the feature's file has left for the store. */
+  | { kind: "sent"; feature: string; sent: number; bytes: number }
   | { kind: "done"; feature: string; done: Done }
   | { kind: "failed"; feature: string; error: PlainError }
   /** Something threw that nothing awaited: the worker can't be trusted any more. */

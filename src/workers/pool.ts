@@ -11,9 +11,9 @@ export interface PoolOptions {
   signal?: AbortSignal;
   /** Whether the other features go on after one has failed. */
   keepGoing: boolean;
-  onFetch(features: readonly string[], bytes: number, total: number): void;
   onStarted(feature: string): void;
   onPhase(feature: string, phase: string, rows?: number): void;
+  onSent(feature: string, sent: number, bytes: number): void;
   onDone(feature: string, done: Done): void;
   onFailed(feature: string, error: MlforgeError): void;
 }
@@ -89,21 +89,21 @@ function runJob(job: Job, stop: AbortSignal, options: PoolOptions & { start: Sta
       failAll(over ?? new MlforgeError("failed", "The worker ended before its features were built"));
       finish(failed);
     };
+    /** What has been built is still uploaded where the build goes on without this worker. */
+    const interrupt = () => send({ kind: "interrupt", uploads: stop.aborted || !options.keepGoing });
     /** Asks the query to stop, so that no thread burns on, then ends the worker whether it answered or not. */
     const giveUp = (error: MlforgeError) => {
       if (over !== undefined) return;
       over = error;
-      send({ kind: "interrupt" });
+      interrupt();
       grace = setTimeout(end, GRACE_MS);
     };
     const onStop = () => giveUp(stop.reason);
     stop.addEventListener("abort", onStop);
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       switch (data.kind) {
-        case "fetching":
-          return options.onFetch(data.features, data.bytes, data.total);
         case "started":
-          if (over !== undefined) return send({ kind: "interrupt" });
+          if (over !== undefined) return interrupt();
           running = data.feature;
           clearTimeout(timer);
           if (options.timeout !== undefined) {
@@ -116,6 +116,8 @@ function runJob(job: Job, stop: AbortSignal, options: PoolOptions & { start: Sta
           return options.onStarted(data.feature);
         case "phase":
           return options.onPhase(data.feature, data.phase, data.rows);
+        case "sent":
+          return options.onSent(data.feature, data.sent, data.bytes);
         case "done":
           if (open.delete(data.feature)) options.onDone(data.feature, data.done);
           return;

@@ -15,10 +15,13 @@ process.noDeprecation = true;
 
 const tell = (message: FromWorker) => self.postMessage(message);
 let interrupt: (() => void) | undefined;
+const { promise: uploadsLeft, resolve: leaveUploads } = Promise.withResolvers<void>();
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  if (data.kind === "interrupt") interrupt?.();
-  else {
+  if (data.kind === "interrupt") {
+    interrupt?.();
+    if (data.uploads) leaveUploads();
+  } else {
     run(data.job).then(
       () => tell({ kind: "idle" }),
       (reason) => tell({ kind: "crashed", message: messageOf(reason) }),
@@ -46,7 +49,9 @@ self.close = () => {
 
 /** Computes a group; while one feature is uploaded, the next one is computed. */
 async function run(job: Job): Promise<void> {
-  const publisher = await openPublisher(job.store);
+  // A store's SDK is loaded, and its credentials are found, while the first feature is computed.
+  const opening = openPublisher(job.store);
+  opening.catch(() => {});
   const uploads: Promise<void>[] = [];
   const fail = (feature: string, cause: unknown) => {
     const error = cause instanceof MlforgeError
@@ -54,7 +59,6 @@ async function run(job: Job): Promise<void> {
       : new MlforgeError("failed", `Could not build feature "${feature}": ${messageOf(cause)}`, { cause });
     tell({ kind: "failed", feature, error: error.toPlain() });
   };
-  let toldOfBytes = -Infinity;
   let functions: Promise<Map<string, TransformFunction>> | undefined;
   const store = async (built: Built) => {
     const { feature } = built;
@@ -64,19 +68,20 @@ async function run(job: Job): Promise<void> {
     if (change === undefined) return tell({ kind: "done", feature, done: { built, schemaHash } });
     const { published } = change;
     if (published !== undefined && published.schema_hash !== schemaHash && change.columns === undefined) {
-      change.columns = (await publisher.metadata(feature, published.version))?.columns ?? [];
+      change.columns = (await (await opening).metadata(feature, published.version))?.columns ?? [];
     }
     const chosen = chooseVersion(change, { ...built, schemaHash });
     if (chosen === undefined) return tell({ kind: "done", feature, done: { built, schemaHash } });
     tell({ kind: "phase", feature, phase: "storing" });
     const { file, bytes, contentHash } = built;
-    const { version } = await publisher.stage({
+    const { version } = await (await opening).stage({
       tx: job.tx,
       feature,
       file,
       bytes,
       contentHash,
       wish: chosen.wish,
+      onSent: tellSent(feature, bytes),
     });
     tell({ kind: "done", feature, done: { built, schemaHash, chosen, version } });
   };
@@ -90,12 +95,6 @@ async function run(job: Job): Promise<void> {
       return found;
     },
     onSession: (stop) => (interrupt = stop),
-    onFetch: (features, bytes, total) => {
-      // Bytes come in thousands of small parts.
-      if (bytes < total && performance.now() - toldOfBytes < 100) return;
-      toldOfBytes = performance.now();
-      tell({ kind: "fetching", features, bytes, total });
-    },
     onStart: (feature) => tell({ kind: "started", feature }),
     onPhase: (feature, phase, rows) =>
       tell({ kind: "phase", feature, phase, ...(rows === undefined ? {} : { rows }) }),
@@ -105,7 +104,21 @@ async function run(job: Job): Promise<void> {
       uploads.push(store(built).catch((cause) => fail(task.feature, cause)));
     },
   });
-  await Promise.all(uploads);
+  await Promise.race([Promise.all(uploads), uploadsLeft]);
+}
+
+/** How often progress is told, in milliseconds: a screen shows no more. */
+const TELL_EVERY = 100;
+
+function tellSent(feature: string, bytes: number): (more: number) => void {
+  let sent = 0;
+  let told = -TELL_EVERY;
+  return (more) => {
+    sent = Math.min(bytes, sent + more);
+    if (performance.now() - told < TELL_EVERY) return;
+    told = performance.now();
+    tell({ kind: "sent", feature, sent, bytes });
+  };
 }
 
 async function loadFunctions(file: string): Promise<Map<string, TransformFunction>> {

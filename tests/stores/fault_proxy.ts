@@ -135,7 +135,7 @@ export function openFaultProxy(target: string, kind: "s3" | "gcs"): FaultProxy {
       if (head === undefined) return;
       await sockets.pause(proxy.latency);
       const [method = "", path = ""] = head.start.split(" ");
-      const request: ProxiedRequest = { method, path, headers: head.headers, bodyBytes: 0, answerBytes: 0 };
+      const request: ProxiedRequest = { method, path, headers: head.headers, ...NOTHING_YET };
       proxy.requests.push(request);
       const fault = faultFor(request);
       if (fault !== undefined) request.fault = fault.kind;
@@ -197,11 +197,17 @@ export function openFaultProxy(target: string, kind: "s3" | "gcs"): FaultProxy {
   return proxy;
 }
 
+const NOTHING_YET = { bodyBytes: 0, bodyStart: "", answerBytes: 0 };
+const START = 1000;
+
 async function* counted(
   body: AsyncIterable<Uint8Array>,
   request: ProxiedRequest,
 ): AsyncGenerator<Uint8Array> {
   for await (const part of body) {
+    if (request.bodyStart.length < START) {
+      request.bodyStart += new TextDecoder().decode(part.subarray(0, START));
+    }
     request.bodyBytes += part.length;
     yield part;
   }

@@ -1,4 +1,5 @@
 import { MlforgeError } from "../../error.ts";
+import type { Body } from "../../stores/store.ts";
 import type { Restoring, Staged, StageRequest } from "../publisher.ts";
 import { candidates } from "../version.ts";
 import { type Context, gaveUp, newPace } from "./exchange.ts";
@@ -7,11 +8,10 @@ import { readMetadata } from "./read.ts";
 
 /** Puts a data file under the first version that is free, or holds these very bytes already. */
 export async function stage(context: Context, request: StageRequest): Promise<Staged> {
-  const { feature, file, bytes, contentHash, wish } = request;
+  const { feature, file, bytes, contentHash, wish, onSent } = request;
+  const body = { file, size: bytes, sha256: contentHash, ...(onSent === undefined ? {} : { onSent }) };
   for (const version of candidates(wish)) {
-    if (await putData(context, feature, version, { file, size: bytes, sha256: contentHash })) {
-      return { feature, version };
-    }
+    if (await putData(context, feature, version, body)) return { feature, version };
   }
   throw new MlforgeError("usage", `Refused version "${wish.requested}" of ${feature}: it is taken`, {
     hint: "Data of another build stands there. Ask for a higher version.",
@@ -35,7 +35,7 @@ async function putData(
   context: Context,
   feature: string,
   version: string,
-  body: { file: string; size: number; sha256: string },
+  body: Body,
 ): Promise<boolean> {
   const key = dataKey(feature, version);
   const pace = newPace(context);

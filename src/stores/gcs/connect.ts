@@ -42,7 +42,7 @@ export async function connect(config: GcsStoreConfig): Promise<Connection> {
     credentials,
     async send({ method, path, query = {}, headers = {}, body, signal }) {
       const url = new URL(base + path);
-      for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
+      url.search = new URLSearchParams(query).toString();
       return await authClient.request({
         method,
         url,

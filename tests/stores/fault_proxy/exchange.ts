@@ -9,6 +9,8 @@ export interface ProxiedRequest {
   headers: Headers;
   /** In bytes, framing of chunks included. */
   bodyBytes: number;
+  /** Up to a thousand characters: some clients say there what they want. */
+  bodyStart: string;
   /** What the client was told, if anything. */
   status?: number;
   /** In bytes, of the answer's body as the client got it. */
