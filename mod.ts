@@ -4,6 +4,7 @@
  * @module
  */
 export {
+  check,
   Definitions,
   entity,
   feature,
@@ -14,6 +15,8 @@ export {
   source,
 } from "./src/definitions/authoring.ts";
 export type {
+  CheckDefinition,
+  CheckOptions,
   DefinitionsOptions,
   EntityDefinition,
   EntityOptions,

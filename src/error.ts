@@ -25,12 +25,32 @@ export const EXIT_CODES = {
 
 export type ErrorCode = keyof typeof EXIT_CODES;
 
+/** Some rows of data: values as text, null where NULL. */
+export interface Rows {
+  columns: string[];
+  rows: (string | null)[][];
+}
+
+/** What a failed check of data found, beside its message. */
+export interface FailedCheck {
+  feature: string;
+  /** `in_range of amount`. */
+  check: string;
+  severity: "error" | "warn";
+  /** Rows that do not pass, of those that were looked at. */
+  failing: number;
+  looked: number;
+  /** The first of the rows that do not pass. */
+  examples?: Rows;
+}
+
 /** The fields of an error that cross a worker's border, where classes are lost. */
 export interface PlainError {
   code: ErrorCode;
   message: string;
   hint?: string;
   place?: Place;
+  failedCheck?: FailedCheck;
   others?: PlainError[];
 }
 
@@ -38,6 +58,7 @@ export interface MlforgeErrorOptions {
   /** What the person can do about it, as a whole sentence. */
   hint?: string | undefined;
   place?: Place | undefined;
+  failedCheck?: FailedCheck | undefined;
   cause?: unknown;
   /** Further errors found in the same go: shown together, each with its own place and hint. */
   others?: readonly MlforgeError[];
@@ -52,6 +73,7 @@ export class MlforgeError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly place: Place | undefined;
+  readonly failedCheck: FailedCheck | undefined;
   readonly others: readonly MlforgeError[];
 
   constructor(code: ErrorCode, message: string, options: MlforgeErrorOptions = {}) {
@@ -59,6 +81,7 @@ export class MlforgeError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.place = options.place;
+    this.failedCheck = options.failedCheck;
     this.others = options.others ?? [];
   }
 
@@ -67,12 +90,21 @@ export class MlforgeError extends Error {
     return [this, ...this.others.flatMap((e) => e.all())];
   }
 
+  /** The same error at a place, of `what` (`source "events"`); one that has a place already stays as it is. */
+  at(place: Place | undefined, what?: string): MlforgeError {
+    if (this.place !== undefined || place === undefined) return this;
+    const { code, hint, others, failedCheck, cause } = this;
+    const message = what === undefined ? this.message : `${this.message} (${what})`;
+    return new MlforgeError(code, message, { hint, others, failedCheck, cause, place });
+  }
+
   toPlain(): PlainError {
     return {
       code: this.code,
       message: this.message,
       ...(this.hint === undefined ? {} : { hint: this.hint }),
       ...(this.place === undefined ? {} : { place: this.place }),
+      ...(this.failedCheck === undefined ? {} : { failedCheck: this.failedCheck }),
       ...(this.others.length === 0 ? {} : { others: this.others.map((e) => e.toPlain()) }),
     };
   }
@@ -81,6 +113,7 @@ export class MlforgeError extends Error {
     return new MlforgeError(plain.code, plain.message, {
       hint: plain.hint,
       place: plain.place,
+      failedCheck: plain.failedCheck,
       others: (plain.others ?? []).map(MlforgeError.fromPlain),
     });
   }
@@ -94,6 +127,7 @@ export function throwAll(errors: readonly MlforgeError[]): void {
   throw new MlforgeError(first.code, first.message, {
     hint: first.hint,
     place: first.place,
+    failedCheck: first.failedCheck,
     cause: first.cause,
     others: [...first.others, ...rest],
   });

@@ -10,6 +10,7 @@ const LAYERS = [
   "retrieve",
   "workers",
   "engines",
+  "fetch",
   "publish",
   "definitions",
   "profile",

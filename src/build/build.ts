@@ -1,3 +1,4 @@
+import { checkError } from "../engines/duckdb/checks/result.ts";
 import { type MlforgeError, throwAll } from "../error.ts";
 import { cacheFolder } from "../cache_folder.ts";
 import { openPublisher } from "../publish/open.ts";
@@ -29,7 +30,7 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
 
   const features = selectFeatures(request);
   const fingerprints = await openFingerprints(cacheFolder((name) => Deno.env.get(name)));
-  const sources = await resolveSources(features, request.project.root, fingerprints);
+  const sources = await resolveSources(features, request, fingerprints);
   request.signal?.throwIfAborted();
   const publisher = await openPublisher(request.store, {
     onWait: (text) => tell({ kind: "note", text }),
@@ -51,6 +52,7 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
       items: outlook.map(unchanged),
       seconds: (performance.now() - started) / 1000,
       notes: [...now.notes],
+      warnings: [],
     };
   }
   const who = { tool: `mlforge ${VERSION}`, command: request.command };
@@ -95,7 +97,8 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
     const items = planned.map((item) =>
       itemOf(item, { done, errors, restored, published: published.versions })
     );
-    const report = { items, seconds: (performance.now() - started) / 1000, notes };
+    const warnings = warningsOf(done);
+    const report = { items, seconds: (performance.now() - started) / 1000, notes, warnings };
     return published.versions.size > 0 ? { ...report, tx: batch.tx } : report;
   } finally {
     await batch.close();
@@ -120,6 +123,13 @@ async function restoreData(
     }
   }
   return notes;
+}
+
+/** Checks that failed, though none of them had to pass. */
+function warningsOf(done: ReadonlyMap<string, Done>): MlforgeError[] {
+  return [...done.values()].flatMap(({ built: { feature, checks } }) =>
+    checks.filter(({ passed }) => !passed).map((result) => checkError(feature, result))
+  );
 }
 
 function droppedNotes(feature: string, dropped: { null_key: number; null_time: number }): string[] {

@@ -2,6 +2,7 @@ import type { MlforgeError } from "../error.ts";
 import { lazily } from "../lazy.ts";
 import type { Change } from "../publish/change.ts";
 import type { Done } from "../workers/messages.ts";
+import { cacheSettings } from "./cache_settings.ts";
 import { groupsOf } from "./groups.ts";
 import type { Planned } from "./plan_features.ts";
 import type { BuildRequest } from "./report.ts";
@@ -9,11 +10,11 @@ import type { BuildRequest } from "./report.ts";
 /** What of a request says how to compute. */
 export type ComputeRequest = Pick<
   BuildRequest,
-  "project" | "store" | "workers" | "memory" | "timeout" | "keepGoing" | "signal" | "onEvent"
+  "project" | "store" | "workers" | "memory" | "timeout" | "keepGoing" | "signal" | "now" | "onEvent"
 >;
 
 /** A feature with all that computing it needs. */
-export interface Computable extends Pick<Planned, "feature" | "config" | "sources"> {
+export interface Computable extends Pick<Planned, "feature" | "config" | "sources" | "lookups"> {
   /** Without one the data is computed and stays in the batch's folder, under no version. */
   change?: Change | undefined;
 }
@@ -34,7 +35,9 @@ export async function compute(
   const cpus = navigator.hardwareConcurrency;
   const workers = request.workers ?? Math.min(cpus, work.length);
   const memory = request.memory ?? Math.floor(Deno.systemMemoryInfo().total * 0.8);
-  const groups = groupsOf(work, { workers, memory, cpus, folder: batch.folder });
+  const now = request.now ?? new Date();
+  const cache = cacheSettings();
+  const groups = groupsOf(work, { workers, memory, cpus, folder: batch.folder, cache, now });
   const changes = Object.fromEntries(
     work.flatMap(({ feature, change }) => change ? [[feature.name, change]] : []),
   );
@@ -59,6 +62,7 @@ export async function compute(
       starts.set(feature, performance.now());
       tell({ kind: "started", feature });
     },
+    onFetch: (features, bytes, total) => tell({ kind: "fetching", features, bytes, total }),
     onPhase: (feature, phase, rows) =>
       tell({ kind: "progress", feature, phase, ...(rows === undefined ? {} : { rows }) }),
     onSent: (feature, sent, bytes) => tell({ kind: "progress", feature, phase: "uploading", sent, bytes }),
@@ -92,8 +96,8 @@ async function refuseChangedSources(
   errors: Map<string, MlforgeError>,
 ): Promise<void> {
   const checks = new Map<string, Promise<MlforgeError | undefined>>();
-  for (const { feature, sources } of work) {
-    for (const source of sources) {
+  for (const { feature, sources, lookups } of work) {
+    for (const source of [...sources, ...lookups]) {
       const check = checks.get(source.task.name) ??
         source.assertUnchanged().then(() => undefined, (error: MlforgeError) => error);
       checks.set(source.task.name, check);

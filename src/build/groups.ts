@@ -1,5 +1,6 @@
 import type { FeatureTask } from "../engines/task.ts";
 import type { Group } from "../engines/duckdb/group.ts";
+import type { CacheSettings } from "../fetch/lease.ts";
 import type { Computable } from "./compute.ts";
 import { featureTask } from "./tasks.ts";
 
@@ -10,6 +11,9 @@ export interface Shares {
   cpus: number;
   /** The batch's folder. */
   folder: string;
+  cache: CacheSettings;
+  /** What checks call the present. */
+  now: Date;
 }
 
 /**
@@ -29,8 +33,14 @@ export function groupsOf(planned: readonly Computable[], shares: Shares): Group[
   const running = Math.max(1, Math.min(shares.workers, parts.length));
   return parts.map((part, i) => ({
     sources: (part[0]?.sources ?? []).map((source) => source.task),
-    tasks: part.map(({ feature, config }): FeatureTask => featureTask(feature, config.hash)),
+    lookups: [
+      ...new Map(part.flatMap(({ lookups }) => lookups.map(({ task }) => [task.name, task]))).values(),
+    ],
+    tasks: part.map(({ feature, config }): FeatureTask =>
+      featureTask(feature, { configHash: config.hash, now: shares.now })
+    ),
     outFolder: shares.folder,
+    cache: shares.cache,
     tempFolder: `${shares.folder}/spill-${i}`,
     threads: Math.max(1, Math.floor(shares.cpus / running)),
     memory: Math.floor(shares.memory / running),

@@ -1,13 +1,15 @@
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { Feature, Project, TransformFunction } from "../definitions/model.ts";
+import type { Feature, Source, TransformFunction } from "../definitions/model.ts";
 import { type Prepared, withPrepared } from "../engines/duckdb/feature.ts";
 import { runGroup } from "../engines/duckdb/group.ts";
 import { type Column, quote } from "../engines/duckdb/types.ts";
 import type { MlforgeError } from "../error.ts";
+import { cacheSettings } from "./cache_settings.ts";
 import { configOf } from "./config_hash.ts";
+import type { SourcePlace } from "./find_files.ts";
 import { sourceTask } from "./sources.ts";
-import { featureTask } from "./tasks.ts";
+import { featureTask, withoutChecks } from "./tasks.ts";
 
 /** What looking at a feature without publishing it gives. */
 export interface Look {
@@ -20,16 +22,27 @@ export interface Look {
  * Runs one feature in the engine without writing anything that stays: with `limit`, on all of its data, for the first
  * rows; without, on no rows, for its columns alone (not for functions, whose columns only a run tells).
  */
-export async function lookAtFeature(project: Project, feature: Feature, limit?: number): Promise<Look> {
+export async function lookAtFeature(
+  place: SourcePlace,
+  feature: Feature,
+  limit?: number,
+): Promise<Look> {
+  // Rows are shown whether they pass or not; without any, it is seen whether checks can be asked.
+  const looked = limit === undefined ? feature : withoutChecks(feature);
+  const tasksOf = (sources: readonly Source[]) =>
+    Promise.all(sources.map((source) => sourceTask(source, place)));
   const folder = await Deno.makeTempDir({ prefix: "mlforge-" });
   try {
     let look: Look | undefined;
     let failure: MlforgeError | undefined;
     await runGroup(
       {
-        sources: await Promise.all(feature.sources.map((source) => sourceTask(source, project.root))),
-        tasks: [featureTask(feature, (await configOf(feature)).hash)],
+        sources: await tasksOf(looked.sources),
+        lookups: await tasksOf(looked.lookups),
+        tasks: [featureTask(looked, { configHash: (await configOf(feature)).hash, now: new Date(0) })],
         outFolder: folder,
+        cache: cacheSettings(),
+        columnsOnly: limit === undefined,
         tempFolder: join(folder, "spill"),
         threads: navigator.hardwareConcurrency,
         memory: Math.floor(Deno.systemMemoryInfo().total * 0.8),

@@ -61,7 +61,7 @@ export async function metaOf(
         name: source.task.name,
         path: pathInProject(feature.sources[i], root),
         hash: source.hash,
-        kind: "sha256",
+        kind: source.kind,
         bytes: source.bytes,
         files: source.task.files.length,
       })),

@@ -5,6 +5,7 @@ import type { Publisher } from "../publish/publisher.ts";
 import { candidates } from "../publish/version.ts";
 import { metaColumns } from "../engines/duckdb/types.ts";
 import { type Change, chooseVersion } from "../publish/change.ts";
+import { cacheSettings } from "./cache_settings.ts";
 import { openFingerprints } from "./fingerprint.ts";
 import { hashOf } from "../publish/hash.ts";
 import { lookAtFeature } from "./look.ts";
@@ -16,7 +17,7 @@ import type { BuildRequest, PlanItem } from "./report.ts";
 export async function plan(request: BuildRequest): Promise<PlanItem[]> {
   const features = selectFeatures(request);
   const fingerprints = await openFingerprints(cacheFolder((name) => Deno.env.get(name)));
-  const sources = await resolveSources(features, request.project.root, fingerprints);
+  const sources = await resolveSources(features, request, fingerprints);
   const publisher = await openPublisher(request.store, { project: request.project.name });
   const snapshot = await publisher.read();
   const planned = await planFeatures(features, sources, { snapshot, publisher }, {
@@ -47,7 +48,7 @@ export async function plan(request: BuildRequest): Promise<PlanItem[]> {
 async function nextVersion(
   { feature }: Planned,
   change: Change,
-  { project }: BuildRequest,
+  request: BuildRequest,
   publisher: Publisher,
 ): Promise<string> {
   const taken = new Set(await publisher.versions(feature.name));
@@ -67,20 +68,22 @@ async function nextVersion(
     const other = version([], "");
     return same === other ? same : `${same} or ${other}`;
   }
-  const columns = metaColumns((await lookAtFeature(project, feature)).columns);
+  const columns = metaColumns((await lookAtFeature(request, feature)).columns);
   return version(columns, await hashOf(columns));
 }
 
 /** Rows of all sources, where every one of them is Parquet, whose footers tell. */
 async function rowsToRead({ feature, sources }: Planned): Promise<number | undefined> {
-  const files = sources.flatMap((source) => source.task.files);
   if (!sources.every((source) => source.task.format === "parquet")) return undefined;
   const { DuckDBInstance } = await import("@duckdb/node-api");
+  const { openFetched } = await import("../engines/duckdb/fetched.ts");
   const { literal } = await import("../engines/duckdb/types.ts");
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
+  await using fetched = await openFetched(sources.map((source) => source.task), { cache: cacheSettings() });
   try {
-    const list = files.map(literal).join(", ");
+    await fetched.bring(connection, "schema");
+    const list = fetched.sources.flatMap((source) => source.files).map(literal).join(", ");
     const reader = await connection.runAndReadAll(
       `SELECT sum(num_rows) FROM parquet_file_metadata([${list}])`,
     );

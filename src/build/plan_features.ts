@@ -7,6 +7,7 @@ import { type Config, configOf, differingParts } from "./config_hash.ts";
 import type { Fingerprints } from "./fingerprint.ts";
 import { hashOf } from "../publish/hash.ts";
 import type { BuildRequest } from "./report.ts";
+import type { SourcePlace } from "./find_files.ts";
 import { type ResolvedSource, resolveSource } from "./sources.ts";
 
 /** One feature with all that decides whether and how it is built. */
@@ -14,6 +15,8 @@ export interface Planned {
   feature: Feature;
   config: Config;
   sources: ResolvedSource[];
+  /** What only its checks read: their content does not decide the data. */
+  lookups: ResolvedSource[];
   sourceHash: string;
   status: "new" | "changed" | "absent" | "unchanged";
   /** What the plan starts from. */
@@ -46,21 +49,22 @@ export function selectFeatures(request: Pick<BuildRequest, "project" | "features
 /** Finds and fingerprints each source once, whatever the number of features that read it. */
 export async function resolveSources(
   features: readonly Feature[],
-  root: string,
+  place: SourcePlace,
   fingerprints: Fingerprints,
 ): Promise<Map<string, ResolvedSource>> {
-  const sources = new Map(features.flatMap((f) => f.sources.map((s) => [s.name, s] as const)));
-  const errors: MlforgeError[] = [];
+  const all = features.flatMap((f) => [...f.sources, ...f.lookups]);
+  const sources = new Map(all.map((source) => [source.name, source]));
   const resolved = new Map<string, ResolvedSource>();
-  for (const source of sources.values()) {
+  const errors = await Promise.all([...sources.values()].map(async (source) => {
     try {
-      resolved.set(source.name, await resolveSource(source, root, fingerprints));
+      resolved.set(source.name, await resolveSource(source, place, fingerprints));
+      return [];
     } catch (cause) {
       if (!(cause instanceof MlforgeError)) throw cause;
-      errors.push(cause);
+      return [cause];
     }
-  }
-  throwAll(errors);
+  }));
+  throwAll(errors.flat());
   return resolved;
 }
 
@@ -84,6 +88,7 @@ export async function planFeatures(
   return await Promise.all(features.map(async (feature) => {
     const config = await configOf(feature);
     const own = feature.sources.flatMap((source) => sources.get(source.name) ?? []);
+    const lookups = feature.lookups.flatMap((source) => sources.get(source.name) ?? []);
     const sourceHash = await hashOf(own.map((source) => [source.task.name, source.hash]));
     const change = await changeOf(feature, { config, sourceHash, sources: own }, published, options);
     const current = published.snapshot.features.get(feature.name);
@@ -94,7 +99,7 @@ export async function planFeatures(
       : change.absent === undefined
       ? "changed"
       : "absent";
-    return { feature, config, sources: own, sourceHash, status, published: current, change };
+    return { feature, config, sources: own, lookups, sourceHash, status, published: current, change };
   }));
 }
 

@@ -7,7 +7,7 @@ import type { BuildRequest, Preview } from "./report.ts";
 export async function preview(request: BuildRequest, limit: number): Promise<Preview[]> {
   const previews: Preview[] = [];
   for (const feature of selectFeatures(request)) {
-    const { columns, rows } = await lookAtFeature(request.project, feature, limit);
+    const { columns, rows } = await lookAtFeature(request, feature, limit);
     previews.push({ feature: feature.name, columns: metaColumns(columns), rows });
   }
   return previews;

@@ -22,6 +22,8 @@ export interface BuildRequest {
   memory?: number;
   /** In seconds, for each feature. */
   timeout?: number;
+  /** What checks call the present; the clock's time by default. */
+  now?: Date;
   /** What was typed, for the transaction's record. */
   command: string;
   /** Aborted with the MlforgeError to end with (code `interrupted` or `terminated`). */
@@ -32,6 +34,8 @@ export interface BuildRequest {
 /** Told while a build works, for whoever shows progress. */
 export type BuildEvent =
   | { kind: "planned"; items: readonly PlanItem[] }
+  /** Sources in buckets come for features that start later: bytes that are here, of those that have to come. */
+  | { kind: "fetching"; features: readonly string[]; bytes: number; total: number }
   | { kind: "started"; feature: string }
   /** `phase` is a word or two: `reading`, `rolling windows`, `writing`, `uploading`; there, how many bytes have left. */
   | { kind: "progress"; feature: string; phase: string; rows?: number; sent?: number; bytes?: number }
@@ -80,6 +84,8 @@ export interface BuildReport {
   seconds: number;
   /** Worth saying: rows dropped, a dead run's commit completed, ... */
   notes: string[];
+  /** Checks of severity `warn` that failed. */
+  warnings: MlforgeError[];
 }
 
 /** The first rows of a feature as a build would write them. */

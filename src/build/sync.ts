@@ -126,7 +126,12 @@ async function computeAgain(
 ): Promise<void> {
   const project = await request.project();
   const fingerprints = await openFingerprints(cacheFolder((name) => Deno.env.get(name)));
-  const recorded = await asRecorded([...metas.values()], { project, fingerprints, publisher });
+  const recorded = await asRecorded([...metas.values()], {
+    project,
+    store: request.store,
+    fingerprints,
+    publisher,
+  });
   const work = recorded.filter((one): one is Computable => !(one instanceof MlforgeError));
   const results = batch === undefined ? undefined : await compute(
     work,

@@ -1,8 +1,16 @@
 import type { Feature } from "../definitions/model.ts";
 import type { FeatureTask } from "../engines/task.ts";
 
-/** A feature as an engine takes it: plain data that can be sent to a worker. */
-export function featureTask(feature: Feature, configHash: string): FeatureTask {
+/** A feature whose data was checked when it was published, or is only looked at. */
+export function withoutChecks(feature: Feature): Feature {
+  return { ...feature, inputChecks: [], checks: [], lookups: [] };
+}
+
+/** A feature as an engine takes it: plain data that can be sent to a worker. `now` is what its checks call the present. */
+export function featureTask(
+  feature: Feature,
+  { configHash, now }: { configHash: string; now: Date },
+): FeatureTask {
   const { transform } = feature;
   return {
     feature: feature.name,
@@ -22,6 +30,10 @@ export function featureTask(feature: Feature, configHash: string): FeatureTask {
       aggregation: metric.aggregation,
       window: metric.window.seconds,
     })),
+    inputChecks: feature.inputChecks,
+    checks: feature.checks,
+    hidden: feature.hidden,
+    now: now.getTime(),
     ...(feature.threads === undefined ? {} : { threads: feature.threads }),
     configHash,
     place: feature.place,

@@ -1,8 +1,10 @@
 import type { BuildItem, BuildReport, PlanItem, Preview } from "../build/report.ts";
+import type { MlforgeError } from "../error.ts";
 import type { CliContext } from "./context.ts";
-import { markdownTable } from "./github.ts";
+import { isWarning, markdownTable, markdownText } from "./github.ts";
 import { paint } from "./paint.ts";
 import { formatBytes, formatCount, formatSeconds } from "./quantities.ts";
+import { shortPath } from "./short_path.ts";
 import { rowsText } from "./rows.ts";
 import { type Column, table } from "./table.ts";
 
@@ -53,11 +55,31 @@ export function reportText(report: BuildReport, { colour, columns }: Screen): st
 }
 
 /** For GitHub's summary page. */
-export function reportMarkdown(report: BuildReport): string {
+export function reportMarkdown(report: BuildReport, cwd: string): string {
   const titles = COLUMNS.map(({ title }) => title[0] + title.slice(1).toLowerCase());
   return `### mlforge build\n\n${totalLine(report)}\n\n` +
     (report.items.length === 0 ? "" : markdownTable(titles, report.items.map(cells)) + "\n") +
-    report.notes.map((note) => `- ${note}\n`).join("");
+    report.notes.map((note) => `- ${note}\n`).join("") + findings(report.warnings, cwd);
+}
+
+/** For GitHub's summary page, where a build published nothing. */
+export function failureMarkdown(error: MlforgeError, cwd: string): string {
+  return `### mlforge build\n\nNothing was published.\n${findings(error.all(), cwd)}`;
+}
+
+/** Errors or warnings, with the rows that show them. */
+function findings(all: readonly MlforgeError[], cwd: string): string {
+  return all.map((error) => {
+    const { message, place, hint, failedCheck } = error;
+    const where = place === undefined ? "" : ` (${shortPath(place.file, cwd)}:${place.line})`;
+    const examples = failedCheck?.examples;
+    const rows = examples === undefined
+      ? ""
+      : `\n${markdownTable(examples.columns, examples.rows.map((row) => row.map((v) => v ?? "NULL")))}`;
+    return `\n**${isWarning(error) ? "Warning" : "Error"}:** ${markdownText(message)}${where}\n${
+      hint === undefined ? "" : `\n${markdownText(hint)}\n`
+    }${rows}`;
+  }).join("");
 }
 
 /** `--json` of a build: items by feature, and the transaction that published them (null where nothing was). */
@@ -70,6 +92,7 @@ export function reportJson(report: BuildReport): unknown {
     tx: report.tx ?? null,
     seconds: report.seconds,
     notes: report.notes,
+    warnings: report.warnings.map((warning) => warning.toPlain()),
   };
 }
 

@@ -12,7 +12,14 @@ export function annotation(error: MlforgeError, workspace: string): string {
     line: String(place.line),
     col: String(place.column),
   }).map(([key, value]) => `${key}=${escapeProperty(value)}`).join(",");
-  return `::error${at}::${escapeData(hint === undefined ? message : `${message}\n${hint}`)}\n`;
+  return `::${isWarning(error) ? "warning" : "error"}${at}::${
+    escapeData(hint === undefined ? message : `${message}\n${hint}`)
+  }\n`;
+}
+
+/** Whether it is a failed check that only had to be said. */
+export function isWarning({ failedCheck }: MlforgeError): boolean {
+  return failedCheck?.severity === "warn";
 }
 
 function escapeData(text: string): string {
@@ -21,6 +28,11 @@ function escapeData(text: string): string {
 
 function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+/** Text of others in a page of Markdown: nothing in it is taken as markup. */
+export function markdownText(text: string): string {
+  return text.replace(/[\\`*_[\]|#]/g, "\\$&").replaceAll("<", "&lt;").replace(/[\r\n]+/g, " ");
 }
 
 /** A table for the job's summary page, in Markdown. */

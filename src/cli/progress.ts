@@ -28,11 +28,16 @@ export async function progress(context: CliContext, quiet: boolean): Promise<Pro
 }
 
 function plain(context: CliContext): Progress {
+  const fetched = new Set<string>();
   return {
     onEvent(event) {
       const line = lineOf(event, context);
       if (line !== undefined) context.err(`${line}\n`);
-      else if (event.kind === "started") context.err(`${event.feature}: started\n`);
+      else if (event.kind === "fetching") {
+        const first = event.features.filter((feature) => !fetched.has(feature));
+        if (first.length > 0) context.err(`${first.join(", ")}: fetching sources\n`);
+        for (const feature of first) fetched.add(feature);
+      } else if (event.kind === "started") context.err(`${event.feature}: started\n`);
     },
     stop() {},
   };
@@ -56,6 +61,10 @@ async function moving(context: CliContext): Promise<Progress> {
   const timer = setInterval(draw, 100);
   return await Promise.resolve({
     onEvent(event) {
+      if (event.kind === "fetching") {
+        for (const feature of event.features) running.set(feature, fetching(event, running.get(feature)));
+        void load();
+      }
       if (event.kind === "started") {
         running.set(event.feature, { since: performance.now(), phase: "starting" });
         void load();
@@ -80,6 +89,10 @@ async function moving(context: CliContext): Promise<Progress> {
       screen?.done();
     },
   });
+}
+
+function fetching({ bytes, total }: { bytes: number; total: number }, before: Running | undefined): Running {
+  return { since: before?.since ?? performance.now(), phase: "fetching", sent: bytes, bytes: total };
 }
 
 function runningLine(feature: string, { since, phase, rows, sent, bytes }: Running): string {

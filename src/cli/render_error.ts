@@ -1,8 +1,9 @@
-import { MlforgeError, type Place } from "../error.ts";
+import { MlforgeError, type Place, type Rows } from "../error.ts";
 import type { CliContext } from "./context.ts";
-import { annotation } from "./github.ts";
+import { annotation, isWarning } from "./github.ts";
 import { paint } from "./paint.ts";
 import { shortPath } from "./short_path.ts";
+import { table } from "./table.ts";
 import { cut, textWidth, visible } from "./text_width.ts";
 
 /**
@@ -20,8 +21,27 @@ export function renderError(
   if (asked(context.args, "--json")) return JSON.stringify({ error: error.toPlain() }) + "\n" + annotations;
   const verbose = asked(context.args, "--verbose");
   const blocks = all.map((e) => one(e, context) + (verbose ? causes(e) : ""));
-  const total = all.length > 1 ? `\n${all.length} errors\n` : "";
+  const total = all.length > 1 ? `\n${totals(all)}\n` : "";
   return blocks.join("\n") + total + annotations;
+}
+
+/** Warnings as they stand on stderr: like errors, by another word. Nothing with `--json`, whose report has them. */
+export function renderWarnings(
+  warnings: readonly MlforgeError[],
+  context: Pick<CliContext, "args" | "colour" | "cwd" | "env" | "columns">,
+): string {
+  const blocks = asked(context.args, "--json") ? [] : warnings.map((w) => one(w, context));
+  const workspace = context.env("GITHUB_WORKSPACE") ?? context.cwd;
+  const annotations = context.env("GITHUB_ACTIONS") === "true"
+    ? warnings.map((w) => annotation(w, workspace))
+    : [];
+  return blocks.join("\n") + annotations.join("");
+}
+
+function totals(all: readonly MlforgeError[]): string {
+  const warnings = all.filter(isWarning).length;
+  const counted = (n: number, word: string) => n === 0 ? [] : [`${n} ${word}${n === 1 ? "" : "s"}`];
+  return [...counted(all.length - warnings, "error"), ...counted(warnings, "warning")].join(", ");
 }
 
 /** Whether a flag was typed, for errors that come before flags are parsed. */
@@ -34,11 +54,22 @@ function one(
   error: MlforgeError,
   { colour, cwd, columns }: Pick<CliContext, "colour" | "cwd" | "columns">,
 ): string {
-  const { red, bold, cyan } = paint(colour.stderr);
-  let text = `${red(bold("Error:"))} ${bold(visible(error.message))}\n`;
+  const { red, yellow, bold, cyan } = paint(colour.stderr);
+  const label = isWarning(error) ? yellow(bold("Warning:")) : red(bold("Error:"));
+  let text = `${label} ${bold(visible(error.message))}\n`;
   if (error.place !== undefined) text += where(error.place, { colour, cwd, columns });
+  const examples = error.failedCheck?.examples;
+  if (examples !== undefined) text += rowsOf(examples, columns);
   if (error.hint !== undefined) text += `  ${cyan(visible(error.hint).replaceAll("\n", "\n  "))}\n`;
   return text;
+}
+
+/** The rows that show it, as a small table. */
+function rowsOf({ columns, rows }: Rows, width: number | undefined): string {
+  const cells = rows.map((row) => row.map((value) => value ?? "NULL"));
+  const titles = columns.map((title) => ({ title, flexible: true }));
+  const shown = table(titles, cells, { width: width === undefined ? undefined : width - 4 });
+  return shown.replace(/^(?=.)/gm, "    ");
 }
 
 function where(

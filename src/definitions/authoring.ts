@@ -1,4 +1,5 @@
 import type { Place } from "../error.ts";
+import type { DriftMeasure, Scalar, Severity } from "./checks/model.ts";
 import type { Aggregation, SourceFormat, TransformFunction } from "./model.ts";
 import { callerPlace } from "./caller.ts";
 
@@ -22,6 +23,8 @@ export type EntityDefinition = Written<"entity", EntityOptions>;
 export type FeatureDefinition = Written<"feature", FeatureOptions>;
 /** Windows and aggregations. Made by `rolling`. */
 export type RollingDefinition = Written<"rolling", RollingOptions>;
+/** What data has to be. Made by `check`. */
+export type CheckDefinition = Written<"check", { check: string }>;
 
 /** What `options` and from where a thing was written with, or undefined for anything else. */
 export function writtenOf(value: unknown): Written<string, unknown>[typeof WRITTEN] | undefined {
@@ -81,6 +84,73 @@ export function rolling(options: RollingOptions): RollingDefinition {
   return { [WRITTEN]: { kind: "rolling", options, place: callerPlace(rolling) } };
 }
 
+interface CheckCommon {
+  /** `error` (the default) stops the batch, `warn` is only said. */
+  severity?: Severity;
+  /** The share of the rows that has to pass, such as 0.99. */
+  mostly?: number;
+}
+
+interface OneOrMore extends CheckCommon {
+  /** A column, or several that are checked each. */
+  column: string | string[];
+}
+
+interface Compared extends OneOrMore {
+  /** A number; a time as text. */
+  value: number | string;
+}
+
+/** Each check's name with what it takes; docs/quality.md says what each means. */
+export interface CheckOptions {
+  not_null: OneOrMore;
+  unique: OneOrMore;
+  greater_than: Compared;
+  greater_than_or_equal: Compared;
+  less_than: Compared;
+  less_than_or_equal: Compared;
+  in_range: OneOrMore & { min?: number | string; max?: number | string };
+  /** RE2's syntax; found anywhere in the text unless it has `^` and `$`. */
+  matches_regex: OneOrMore & { pattern: string };
+  is_in: OneOrMore & { values: Scalar[] };
+  not_in: OneOrMore & { values: Scalar[] };
+  /** Of a text in characters, of a list in elements. */
+  length: OneOrMore & { min?: number; max?: number };
+  /** Arrow's name of a type, or DuckDB's. */
+  type: OneOrMore & { type: string };
+  /** Each value is in column `references` (of the same name by default) of a source, or of another feature. */
+  referential:
+    & CheckCommon
+    & { column: string; references?: string }
+    & (
+      | { source: SourceDefinition; feature?: never }
+      | { feature: string; source?: never }
+    );
+  drift: Omit<OneOrMore, "mostly"> & {
+    measure: DriftMeasure;
+    threshold: number;
+    /** `previous` (the published version, the default) or a version. */
+    against?: string;
+  };
+  row_count: Omit<CheckCommon, "mostly"> & { min?: number; max?: number };
+  /** No two rows have the same values there: of the keys and the time by default. */
+  unique_key: CheckCommon & { columns?: string[] };
+  /** The newest time is no older than this. */
+  fresh: Omit<CheckCommon, "mostly"> & { within: string };
+  not_in_future: CheckCommon & { column?: string };
+  /** A SQL expression that is true for each row. */
+  sql: CheckCommon & { expression: string };
+}
+
+/** What data has to be before it is published. */
+export function check<Name extends keyof CheckOptions>(
+  name: Name,
+  ...[options]: Record<never, never> extends CheckOptions[Name] ? [options?: CheckOptions[Name]]
+    : [options: CheckOptions[Name]]
+): CheckDefinition {
+  return { [WRITTEN]: { kind: "check", options: { ...options, check: name }, place: callerPlace(check) } };
+}
+
 interface FeatureBase {
   name: string;
   /** Column of times, with its format where it holds text. */
@@ -88,6 +158,12 @@ interface FeatureBase {
   /** Length of a bucket: `Nm`, `Nh`, `Nd` or `Nw`. */
   interval?: string;
   metrics?: RollingDefinition[];
+  /** Of what the transform gives, before metrics are made of it. */
+  inputChecks?: CheckDefinition[];
+  /** Of the feature's rows, before they are published. */
+  checks?: CheckDefinition[];
+  /** `{ email: { statistics: false } }`: no statistics of it, and none of its values in any message. */
+  columns?: Record<string, { statistics: boolean }>;
   /** What names of metric columns start with: the feature's name by default. */
   tag?: string;
   tags?: string[];

@@ -33,6 +33,8 @@ export function checkDefinitions(raw: RawDefinitions, earlier: readonly MlforgeE
       report.below("entities"),
       (name, one, at) => checkEntity(name, one, form, at),
     ),
+    features: Object.keys(outline.features),
+    inputChecks: form.inputChecks,
   };
   const features = each<typeof form.feature, ReturnType<typeof checkFeature>>(
     "feature",

@@ -1,7 +1,9 @@
 import { suggestName } from "../nearest.ts";
 import { definedOnly } from "./check_source.ts";
+import { type CheckScope, readChecks } from "./checks/read.ts";
 import { parseDuration } from "./duration.ts";
 import { checkMetrics } from "./metrics.ts";
+import type { Check } from "./checks/model.ts";
 import { type Duration, type Entity, type Feature, type Source, TIME_FORMATS } from "./model.ts";
 import type { Timestamp, Transform } from "./model.ts";
 import { whyNotName } from "./names.ts";
@@ -12,6 +14,10 @@ import type { RawFeature } from "./schema.ts";
 export interface Known {
   sources: ReadonlyMap<string, Source | undefined>;
   entities: ReadonlyMap<string, Entity | undefined>;
+  /** All names of features, also those that are wrong. */
+  features: readonly string[];
+  /** How the form writes `input_checks`. */
+  inputChecks: string;
 }
 
 /** Makes a feature of what has the right shape; what is wrong with it goes to `report`. */
@@ -26,6 +32,27 @@ export function checkFeature(name: string, raw: RawFeature, known: Known, report
     report.at(["tag"], `Tag "${tag}" of feature "${name}" ${whyNotTag}`);
   }
   const taken = [...keys, ...(timestamp === undefined ? [] : [timestamp.column])];
+  const metrics = checkMetrics({ name, tag, interval, taken }, raw.metrics ?? [], report.below("metrics"));
+  const hidden = Object.entries(raw.columns ?? {}).flatMap(([column, { statistics }]) =>
+    statistics ? [] : [column]
+  );
+  const scope: Omit<CheckScope, "on"> = {
+    feature: name,
+    timed: timestamp !== undefined,
+    // Of what is wrong elsewhere nothing is said twice.
+    ...(metrics.length === 0 || entities.length < (raw.entities?.length ?? 0)
+      ? {}
+      : { columns: [...taken, ...metrics.map((metric) => metric.name)] }),
+    hidden,
+    sources: known.sources,
+    features: known.features,
+  };
+  const inputChecks = readChecks(
+    { ...scope, on: "input" },
+    raw.input_checks ?? [],
+    report.below(known.inputChecks),
+  );
+  const checks = readChecks({ ...scope, on: "output" }, raw.checks ?? [], report.below("checks"));
   return {
     name,
     sources,
@@ -33,12 +60,22 @@ export function checkFeature(name: string, raw: RawFeature, known: Known, report
     keys,
     transform: checkTransform(name, raw, report),
     ...definedOnly({ timestamp, interval }),
-    metrics: checkMetrics({ name, tag, interval, taken }, raw.metrics ?? [], report.below("metrics")),
+    metrics,
+    inputChecks,
+    checks,
+    lookups: lookupsOf([...inputChecks, ...checks], known),
+    hidden,
     tag,
     tags: raw.tags ?? [],
     ...definedOnly({ description: raw.description, owner: raw.owner, threads: raw.threads }),
     place: report.place(),
   };
+}
+
+/** Sources that checks look into, each once. */
+function lookupsOf(checks: readonly Check[], { sources }: Known): Source[] {
+  const names = checks.flatMap((check) => check.kind === "referential" ? check.source ?? [] : []);
+  return [...new Set(names)].flatMap((name) => sources.get(name) ?? []);
 }
 
 function checkSources(name: string, raw: RawFeature, known: Known, report: Reporter): Source[] {

@@ -21,14 +21,28 @@ export function fromModule(exported: unknown, file: string, errors: MlforgeError
 
 type Kind = "sources" | "entities" | "features";
 const SINGULAR = { sources: "source", entities: "entity", features: "feature" } as const;
-const A = { source: "a source", entity: "an entity", feature: "a feature", rolling: "metrics" } as const;
+const A = {
+  source: "a source",
+  entity: "an entity",
+  feature: "a feature",
+  rolling: "metrics",
+  check: "a check",
+} as const;
 
 interface Named {
   place: Place;
   written: unknown;
   value: Record<string, unknown>;
-  metrics?: Place[];
+  /** Of each part that a call of its own makes, by the feature's key; undefined until the feature is written down. */
+  parts?: Record<string, Place[]>;
 }
+
+/** Keys of a feature that hold what calls make. */
+const PARTS = {
+  metrics: { kind: "rolling", call: "rolling({ windows, aggregations })" },
+  inputChecks: { kind: "check", call: 'check("not_null", { column })' },
+  checks: { kind: "check", call: 'check("not_null", { column })' },
+} as const;
 
 class Writer {
   readonly #definitions: Definitions;
@@ -77,10 +91,10 @@ class Writer {
   }
 
   placeOf(path: readonly (string | number)[]): Place {
-    const [kind, name, , block] = path;
+    const [kind, name, part, index] = path;
     const named = this.#named[kind as Kind]?.get(String(name));
     if (named === undefined) return this.#definitions.place;
-    return path[2] === "metrics" ? named.metrics?.[Number(block)] ?? named.place : named.place;
+    return named.parts?.[String(part)]?.[Number(index)] ?? named.place;
   }
 
   #error(message: string, place: Place, hint?: string): void {
@@ -125,8 +139,8 @@ class Writer {
 
   #feature(thing: unknown, where: string, from: Place): void {
     const named = this.#put("features", thing, where, from);
-    if (named === undefined || named.metrics !== undefined) return;
-    const { source, sources, entities, metrics, ...rest } = named.value;
+    if (named === undefined || named.parts !== undefined) return;
+    const { source, sources, entities, ...rest } = named.value;
     const feature = `of feature "${this.#nameOf(thing)}"`;
     const before = this.#errors.length;
     const one = (kind: Kind, item: unknown, label: string) => {
@@ -141,29 +155,35 @@ class Writer {
       ...(sources === undefined ? {} : { sources: list("sources", sources, "sources") }),
       ...(entities === undefined ? {} : { entities: list("entities", entities, "entities") }),
     };
-    named.metrics = [];
-    if (Array.isArray(metrics)) {
-      value["metrics"] = metrics.flatMap((item, i) =>
-        this.#rolling(item, `"metrics[${i}]" ${feature}`, named) ?? []
-      );
-    } else if (metrics !== undefined) value["metrics"] = metrics;
+    named.parts = {};
+    for (const [key, { kind, call }] of Object.entries(PARTS)) {
+      const items = rest[key];
+      if (!Array.isArray(items)) continue;
+      const places: Place[] = named.parts[key] = [];
+      value[key] = items.flatMap((item, i) => {
+        const written = writtenOf(item);
+        if (written?.kind !== kind) {
+          const message = `"${key}[${i}]" ${feature} is not made by ${kind}()`;
+          this.#error(message, named.place, `Write ${call}.`);
+          return [];
+        }
+        places.push(written.place);
+        return kind === "check" ? this.#check(written.options, feature, written.place) : [written.options];
+      });
+    }
     // What lacks a part that has been reported would only bring errors that follow from it.
     if (this.#errors.length > before) this.#named.features.delete(this.#nameOf(thing));
     else named.value = value;
   }
 
-  #rolling(thing: unknown, where: string, named: Named): unknown {
-    const written = writtenOf(thing);
-    if (written?.kind !== "rolling") {
-      this.#error(
-        `${where} is not made by rolling()`,
-        named.place,
-        "Write rolling({ windows, aggregations }).",
-      );
-      return undefined;
-    }
-    named.metrics?.push(written.place);
-    return written.options;
+  /** With the name of the source that it looks into, which need not be one that any feature reads. */
+  #check(options: unknown, feature: string, place: Place): unknown[] {
+    const { source, ...rest } = asRecord(options);
+    if (source === undefined) return [rest];
+    const where = `"source" of a check ${feature}`;
+    return this.#put("sources", source, where, place) === undefined
+      ? []
+      : [{ ...rest, source: this.#nameOf(source) }];
   }
 
   #nameOf(thing: unknown): string {

@@ -1,6 +1,7 @@
 import type { Table } from "apache-arrow";
 import type { Place } from "../error.ts";
 import type { StoreConfig } from "../stores/config.ts";
+import type { Check } from "./checks/model.ts";
 
 /** What both loaders (.ts and .yaml) give: checked, with every name resolved. Nothing in it can be wrong by itself. */
 export interface Project {
@@ -126,6 +127,14 @@ export interface Feature {
   /** Present exactly where there are metrics. */
   interval?: Duration;
   metrics: Metric[];
+  /** Of what the transform gives, before keys are required and metrics are made. */
+  inputChecks: Check[];
+  /** Of the feature's rows. */
+  checks: Check[];
+  /** Sources that only checks look into, or also they. */
+  lookups: Source[];
+  /** Columns without statistics, whose values are shown nowhere. */
+  hidden: string[];
   /** What the metric columns' names start with: the feature's name unless given. */
   tag: string;
   tags: string[];

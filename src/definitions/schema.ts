@@ -1,26 +1,14 @@
 import * as v from "valibot";
 import { storeSchema } from "../profile/schema.ts";
+import { checkSchema, columnsSchema } from "./checks/schema.ts";
 import { AGGREGATIONS } from "./model.ts";
 import type { TransformFunction } from "./model.ts";
+import { lines, text, texts } from "./texts.ts";
 
 /**
  * What stands in definitions, by shape. Both forms are checked by it: YAML as it is written, TypeScript as
  * `from_module.ts` writes it down. What goes beyond shape is in check.ts.
  */
-
-/** Text of at least one character, without control characters: they could fool a terminal or a file system. */
-const text = v.pipe(
-  v.string(),
-  v.nonEmpty("must not be empty"),
-  // deno-lint-ignore no-control-regex
-  v.regex(/^[^\u0000-\u001f\u007f]*$/u, "must not hold control characters"),
-);
-const lines = v.pipe(v.string(), v.regex(/\S/, "must not be empty"));
-const texts = v.pipe(
-  v.array(text),
-  v.minLength(1, "must not be empty"),
-  v.check((all) => new Set(all).size === all.length, "must not name anything twice"),
-);
 
 export const sourceSchema = v.strictObject({
   path: text,
@@ -64,6 +52,8 @@ const metrics = v.array(v.strictObject({
   ),
 }));
 
+const checks = v.optional(v.pipe(v.array(checkSchema), v.minLength(1, "must not be empty")));
+
 const featureEntries = {
   source: v.optional(text),
   sources: v.optional(texts),
@@ -73,6 +63,8 @@ const featureEntries = {
   timestamp: v.optional(v.union([text, v.strictObject({ column: text, format: v.optional(text) })])),
   interval: v.optional(text),
   metrics: v.optional(v.pipe(metrics, v.minLength(1, "must not be empty"))),
+  checks,
+  columns: v.optional(columnsSchema),
   tag: v.optional(text),
   tags: v.optional(v.array(text)),
   description: v.optional(lines),
@@ -81,8 +73,14 @@ const featureEntries = {
     v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(1, "must be 1 or more")),
   ),
 };
-const yamlFeature = v.strictObject(featureEntries);
-const moduleFeature = v.strictObject({ ...featureEntries, transform: v.optional(v.function()) });
+const yamlFeature = v.strictObject({ ...featureEntries, input_checks: checks });
+const moduleFeature = v.pipe(
+  v.strictObject({ ...featureEntries, inputChecks: checks, transform: v.optional(v.function()) }),
+  v.transform(({ inputChecks, ...rest }) => ({
+    ...rest,
+    ...(inputChecks === undefined ? {} : { input_checks: inputChecks }),
+  })),
+);
 
 export type RawSource = v.InferOutput<typeof sourceSchema>;
 export type RawEntity = v.InferOutput<typeof yamlEntity>;
@@ -90,8 +88,20 @@ export type RawFeature = v.InferOutput<typeof yamlFeature> & { transform?: Trans
 
 /** How the two forms write what differs between them. */
 export const FORMS = {
-  yaml: { entity: yamlEntity, feature: yamlFeature, joinKey: "join_key", fromColumns: "from_columns" },
-  module: { entity: moduleEntity, feature: moduleFeature, joinKey: "joinKey", fromColumns: "fromColumns" },
+  yaml: {
+    entity: yamlEntity,
+    feature: yamlFeature,
+    joinKey: "join_key",
+    fromColumns: "from_columns",
+    inputChecks: "input_checks",
+  },
+  module: {
+    entity: moduleEntity,
+    feature: moduleFeature,
+    joinKey: "joinKey",
+    fromColumns: "fromColumns",
+    inputChecks: "inputChecks",
+  },
 } as const;
 export type Form = keyof typeof FORMS;
 

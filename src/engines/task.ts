@@ -1,15 +1,22 @@
+import type { Check } from "../definitions/checks/model.ts";
 import type { Aggregation } from "../definitions/model.ts";
 import type { SourceFormat } from "../definitions/model.ts";
 import type { Place } from "../error.ts";
+import type { RemoteFiles } from "../fetch/placing.ts";
 import type { MetaColumn } from "../publish/meta.ts";
+import type { CheckResult } from "./duckdb/checks/result.ts";
 
 /** A source with its files found: what an engine reads. Plain data, sent to workers. */
 export interface SourceTask {
   name: string;
   format: SourceFormat;
-  /** Absolute local paths, sorted. At least one. */
+  /** Sorted, at least one: absolute local paths, or addresses of objects (`s3://bucket/name`) until they are fetched. */
   files: string[];
-  /** Absolute folder whose sub-folders `column=value` are hive partitions, where the source is a folder. */
+  /** Where the files are fetched from, of a source in a bucket. */
+  remote?: RemoteFiles;
+  /** The only columns to be read: those that were fetched. All where absent. */
+  columns?: string[];
+  /** Absolute folder (or address) whose sub-folders `column=value` are hive partitions, where the source is a folder. */
   hiveRoot?: string;
   delimiter?: string;
   header?: boolean;
@@ -44,6 +51,14 @@ export interface FeatureTask {
   /** In seconds. */
   interval?: number;
   metrics: MetricTask[];
+  /** Of what the transform gives. */
+  inputChecks: Check[];
+  /** Of the feature's rows. */
+  checks: Check[];
+  /** Columns without statistics, whose values are shown nowhere. */
+  hidden: string[];
+  /** What checks take as the present, in milliseconds since 1970. */
+  now: number;
   threads?: number;
   configHash: string;
   place: Place;
@@ -63,4 +78,6 @@ export interface Built {
   /** ISO 8601, UTC, or null. */
   watermark: string | null;
   dropped: { null_key: number; null_time: number };
+  /** Of all checks; none of severity `error` failed. */
+  checks: CheckResult[];
 }

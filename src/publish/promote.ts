@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { MlforgeError } from "../error.ts";
 import type { Meta } from "./meta.ts";
-import { inParallel } from "./object_store/in_parallel.ts";
+import { inParallel } from "../in_parallel.ts";
 import { findVersions, type VersionToPromote } from "./promote/find.ts";
 import { judge } from "./promote/judge.ts";
 import type { Batch, Entry, Publisher, Snapshot, Who } from "./publisher.ts";
@@ -25,8 +25,8 @@ export interface PromoteRequest {
 /** Told while versions are brought over, for whoever shows progress. */
 export type PromoteEvent =
   | { kind: "started"; feature: string }
-  /** `fraction` is of the phase, 0 to 1. */
-  | { kind: "progress"; feature: string; phase: "fetching" | "storing"; fraction?: number }
+  /** `sent` is how many of the `bytes` have come in this phase. */
+  | { kind: "progress"; feature: string; phase: "fetching" | "storing"; sent?: number; bytes?: number }
   | { kind: "brought"; feature: string; version: string; bytes: number; seconds: number };
 
 /** What promoting does, or would do, with one feature. */
@@ -110,7 +110,7 @@ async function bring(
   const found = await save(data.body, file, (more) => {
     signal?.throwIfAborted();
     fetched += more;
-    onEvent({ kind: "progress", feature, phase: "fetching", fraction: Math.min(1, fetched / bytes) });
+    onEvent({ kind: "progress", feature, phase: "fetching", sent: fetched, bytes });
   });
   if (found !== contentHash) throw otherBytes(version, from);
   onEvent({ kind: "progress", feature, phase: "storing" });

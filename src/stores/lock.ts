@@ -3,8 +3,8 @@ import { ifThere, readTextIfThere } from "./files.ts";
 export interface LockOptions {
   /** The lock's file; its folder exists. The file stays there: a lock is held on it, not by it. */
   path: string;
-  /** What the holder is doing, for whoever waits. */
-  command: string;
+  /** What the holder is doing, for whoever waits; absent where nobody is told. */
+  command?: string;
   /** Told once, after two seconds, who holds the lock. */
   onWait?: (text: string) => void;
 }
@@ -59,6 +59,7 @@ async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
 
 /** Only for people: nothing depends on it, so it need not be whole or true. */
 async function noteHolder({ path, command }: LockOptions): Promise<void> {
+  if (command === undefined) return;
   const holder = { pid: Deno.pid, host: hostName(), since: new Date().toISOString(), command };
   await Deno.writeTextFile(`${path}.holder.json`, JSON.stringify(holder)).catch(() => {});
 }

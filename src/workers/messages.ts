@@ -38,6 +38,8 @@ export interface Done {
 }
 
 export type FromWorker =
+  /** Sources come for these features: bytes that are here, of those that have to come. */
+  | { kind: "fetching"; features: readonly string[]; bytes: number; total: number }
   | { kind: "started"; feature: string }
   | { kind: "phase"; feature: string; phase: string; rows?: number }
   /** So much of the feature's file has left for the store. */

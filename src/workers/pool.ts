@@ -11,6 +11,7 @@ export interface PoolOptions {
   signal?: AbortSignal;
   /** Whether the other features go on after one has failed. */
   keepGoing: boolean;
+  onFetch(features: readonly string[], bytes: number, total: number): void;
   onStarted(feature: string): void;
   onPhase(feature: string, phase: string, rows?: number): void;
   onSent(feature: string, sent: number, bytes: number): void;
@@ -102,6 +103,8 @@ function runJob(job: Job, stop: AbortSignal, options: PoolOptions & { start: Sta
     stop.addEventListener("abort", onStop);
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       switch (data.kind) {
+        case "fetching":
+          return options.onFetch(data.features, data.bytes, data.total);
         case "started":
           if (over !== undefined) return interrupt();
           running = data.feature;

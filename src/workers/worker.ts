@@ -59,6 +59,7 @@ async function run(job: Job): Promise<void> {
       : new MlforgeError("failed", `Could not build feature "${feature}": ${messageOf(cause)}`, { cause });
     tell({ kind: "failed", feature, error: error.toPlain() });
   };
+  let toldOfBytes = -Infinity;
   let functions: Promise<Map<string, TransformFunction>> | undefined;
   const store = async (built: Built) => {
     const { feature } = built;
@@ -95,6 +96,12 @@ async function run(job: Job): Promise<void> {
       return found;
     },
     onSession: (stop) => (interrupt = stop),
+    onFetch: (features, bytes, total) => {
+      // Bytes come in thousands of small parts.
+      if (bytes < total && performance.now() - toldOfBytes < 100) return;
+      toldOfBytes = performance.now();
+      tell({ kind: "fetching", features, bytes, total });
+    },
     onStart: (feature) => tell({ kind: "started", feature }),
     onPhase: (feature, phase, rows) =>
       tell({ kind: "phase", feature, phase, ...(rows === undefined ? {} : { rows }) }),

@@ -261,7 +261,7 @@ Deno.test("validate() finds every wrong feature and source at once, without buil
       "from event group",
     ),
   );
-  const errors = await validate(await shop.load());
+  const errors = await validate({ project: await shop.load() });
   assert.deepEqual(errors.map((e) => [e.message, e.hint]), [
     ['Feature "spend" has no column "amout", its metric\'s input', 'Did you mean "amount"?'],
     ['SQL of feature "shops" reads "event", which is none of its sources', 'Did you mean "events"?'],

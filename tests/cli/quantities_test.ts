@@ -3,12 +3,12 @@ import {
   formatBytes,
   formatCount,
   formatSeconds,
-  parseBytes,
   parseFeature,
   parseNames,
   parsePair,
   parseSeconds,
 } from "../../src/cli/quantities.ts";
+import { parseBytes } from "../../src/bytes.ts";
 import { MlforgeError } from "../../src/error.ts";
 
 Deno.test("sizes are read in powers of 1000, and of 1024 where they say so", () => {

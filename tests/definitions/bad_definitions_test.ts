@@ -288,6 +288,98 @@ ${usual.moduleTop.split("\n")[1]}`,
       ["2:151", "2:195", `Source "c" is json, where "delimiter" means nothing | Only csv sources have it.`],
     ],
   },
+  {
+    what: "checks of a wrong shape",
+    ...plain(
+      `checks: [{check: not_nul, column: a}, {check: in_range, column: a, mn: 0}, {check: drift, column: a}]`,
+      `checks: [check("not_nul", { column: "a" }), check("in_range", { column: "a", mn: 0 }), check("drift", { column: "a" })]`,
+    ),
+    expected: [
+      ["5:64", "5:73", `"checks.0.check" of feature "one" can't be "not_nul" | Did you mean "not_null"?`],
+      ["5:114", "5:108", `Unknown key "mn" in "checks.1" of feature "one" | Did you mean "min"?`],
+      [
+        "5:122",
+        "5:151",
+        `Key "measure" is missing in "checks.2" of feature "one" | Add it: psi, null_rate, mean.`,
+      ],
+      ["5:122", "5:151", `Key "threshold" is missing in "checks.2" of feature "one" | Add it.`],
+    ],
+  },
+  {
+    what: "checks that can't be meant",
+    ...plain(
+      `input_checks: [{check: fresh, within: 2days}, {check: drift, column: a, measure: psi, threshold: 1}],
+    checks: [{check: not_in_future, column: a}, {check: row_count, mostly: 0.5}, {check: in_range, column: a, min: 2, max: 1},
+      {check: referential, column: a}, {check: referential, column: a, feature: on},
+      {check: drift, column: a, measure: psi, threshold: 1, against: last}], columns: {a: {statistics: false}}`,
+      `inputChecks: [check("fresh", { within: "2days" }), check("drift", { column: "a", measure: "psi", threshold: 1 })],
+    checks: [check("not_in_future", { column: "a" }), check("row_count", { mostly: 0.5 }), check("in_range", { column: "a", min: 2, max: 1 }),
+      check("referential", { column: "a" }), check("referential", { column: "a", feature: "on" }),
+      check("drift", { column: "a", measure: "psi", threshold: 1, against: "last" })], columns: { a: { statistics: false } }`,
+    ),
+    expected: [
+      [
+        "5:70",
+        "5:78",
+        `Check fresh of feature "one" needs a timestamp, which the feature does not have | Add "timestamp".`,
+      ],
+      [
+        "5:85",
+        "5:78",
+        `"2days" of check fresh of feature "one" is no length of time | Write a whole number and m, h, d or w: 15m, 6h, 1d, 2w.`,
+      ],
+      [
+        "5:101",
+        "5:115",
+        `Check drift of feature "one" stands among its input checks | It is one of the checks.`,
+      ],
+      [
+        "5:116",
+        "5:115",
+        `Drift of "a" can't be measured: its statistics are left out | Take one of the two away.`,
+      ],
+      [
+        "6:22",
+        "6:14",
+        `Check not_in_future of feature "one" stands among its checks | It is one of the input checks.`,
+      ],
+      [
+        "6:68",
+        "6:55",
+        `Check row_count of feature "one" has "mostly", but looks at no single rows | Take it away, or say severity: warn.`,
+      ],
+      [
+        "6:49",
+        "6:55",
+        `Check row_count of feature "one" has neither "min" nor "max" | Give one of them, or both.`,
+      ],
+      [
+        "6:116",
+        "6:92",
+        `Check in_range of feature "one" has a min of 2, above its max of 1 | Exchange them.`,
+      ],
+      [
+        "7:7",
+        "7:7",
+        `Check referential of feature "one" needs a "source" or a "feature" to look into | Give one of them.`,
+      ],
+      [
+        "7:81",
+        "7:46",
+        `Check referential of feature "one" looks into feature "on", which is not defined | Did you mean "one"?`,
+      ],
+      [
+        "8:70",
+        "8:7",
+        `Drift of feature "one" is measured against "last" | Write previous, or a version such as 1.2.0.`,
+      ],
+      [
+        "8:30",
+        "8:7",
+        `Drift of "a" can't be measured: its statistics are left out | Take one of the two away.`,
+      ],
+    ],
+  },
 ];
 
 for (const { what, expected, ...own } of cases) {
@@ -298,7 +390,7 @@ for (const { what, expected, ...own } of cases) {
     assert.deepEqual(await complaints({ "definitions.yaml": text }), form(0));
   });
   Deno.test(`TypeScript definitions with ${what} are refused`, async () => {
-    const text = `import { Definitions, entity, feature, rolling, source } from "mlforge";
+    const text = `import { check, Definitions, entity, feature, rolling, source } from "mlforge";
 ${moduleTop}
 export default new Definitions({ name: "demo", features: [
   feature({ name: "one", ${module} }),

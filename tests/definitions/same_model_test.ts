@@ -31,6 +31,18 @@ features:
     tag: flight
     tags: [delay]
     owner: someone
+    input_checks:
+      - {check: not_null, column: [delay, distance], severity: warn, mostly: 0.5}
+      - {check: referential, column: origin, source: airports, references: iata}
+      - {check: not_in_future}
+      - {check: fresh, within: 2d}
+    checks:
+      - {check: in_range, column: flight__delay__sum__12h__1d, min: 0, max: "2.50"}
+      - {check: drift, column: flight__delay__mean__12h__1w, measure: psi, threshold: 0.2}
+      - {check: referential, column: origin, feature: airport_names}
+      - {check: sql, expression: destination <> origin}
+      - {check: unique_key, columns: [origin]}
+    columns: {destination: {statistics: false}}
   airport_names:
     sources: [flights, airports]
     keys: [origin]
@@ -45,7 +57,7 @@ features:
 offline_store: {KIND: local, path: ./store}
 `;
 
-const module = `import { Definitions, entity, feature, LocalStore, rolling, source } from "mlforge";
+const module = `import { check, Definitions, entity, feature, LocalStore, rolling, source } from "mlforge";
 const flights = source({
   name: "flights", path: "data/flights.parquet", timezone: "America/New_York", fold: "first",
   watermark: "2001-07-01T00:00:00Z", description: "US flights",
@@ -69,6 +81,20 @@ export default new Definitions({
         rolling({ windows: ["30d"], aggregations: { delay: ["median"] } }),
       ],
       tag: "flight", tags: ["delay"], owner: "someone",
+      inputChecks: [
+        check("not_null", { column: ["delay", "distance"], severity: "warn", mostly: 0.5 }),
+        check("referential", { column: "origin", source: airports, references: "iata" }),
+        check("not_in_future"),
+        check("fresh", { within: "2d" }),
+      ],
+      checks: [
+        check("in_range", { column: "flight__delay__sum__12h__1d", min: 0, max: "2.50" }),
+        check("drift", { column: "flight__delay__mean__12h__1w", measure: "psi", threshold: 0.2 }),
+        check("referential", { column: "origin", feature: "airport_names" }),
+        check("sql", { expression: "destination <> origin" }),
+        check("unique_key", { columns: ["origin"] }),
+      ],
+      columns: { destination: { statistics: false } },
     }),
     feature({
       name: "airport_names", sources: [flights, airports], keys: ["origin"],
@@ -113,16 +139,27 @@ Deno.test("the same definitions in YAML and in TypeScript are the same project",
     "flight__rows__count__12h__1w",
     "flight__delay__median__12h__30d",
   ]);
+  assert.deepEqual(a.features[0]?.lookups.map(({ name }) => name), ["airports"]);
+  assert.deepEqual(a.features[0]?.inputChecks.map(({ kind, place }) => [kind, place.line, place.column]), [
+    ["not_null", 28, 9],
+    ["not_null", 28, 9],
+    ["referential", 29, 9],
+    ["not_in_future", 30, 9],
+    ["fresh", 31, 9],
+  ]);
+  assert.deepEqual(b.features[0]?.checks.map(({ place }) => place.line), [32, 33, 34, 35, 36]);
   assert.deepEqual(a.store, { kind: "local", path: join(a.root, "store") });
 });
 
 Deno.test("YAML names what is not defined, with the nearest name", async () => {
   const text = yaml.replace("entities: [airport, route]", "entities: [airports, rout]")
+    .replace("source: airports, references", "source: airport, references")
     .replace("source: events", "source: event");
   assert.deepEqual(await complaints({ "definitions.yaml": text }), [
     `18:16 Feature "delays" is about entity "airports", which is not defined | Did you mean "airport"?`,
     `18:26 Feature "delays" is about entity "rout", which is not defined | Did you mean "route"?`,
-    `35:13 Feature "customers" reads source "event", which is not defined | Did you mean "events"?`,
+    `29:54 Check referential of feature "delays" looks into source "airport", which is not defined | Did you mean "airports"?`,
+    `47:13 Feature "customers" reads source "event", which is not defined | Did you mean "events"?`,
   ]);
 });
 
@@ -141,7 +178,7 @@ Deno.test("entities of one feature that make one key differently are refused", a
   const text = yaml.replace("entities: [customer]", "entities: [customer, person]")
     .replace("entities:\n", "entities:\n  person: {join_key: customer_id, from_columns: [last]}\n");
   assert.deepEqual(await complaints({ "definitions.yaml": text }), [
-    `37:15 Entities "customer" and "person" of feature "customers" make one key differently | Give one of them another join key.`,
+    `49:15 Entities "customer" and "person" of feature "customers" make one key differently | Give one of them another join key.`,
   ]);
 });
 
@@ -180,8 +217,8 @@ Deno.test("a store in the definitions is read as in a profile, in both forms", a
 Deno.test("a store's errors come together with all others", async () => {
   const text = yaml.replace("path: ./store", "pth: ./store").replace("owner: someone", "owner: [someone]");
   assert.deepEqual((await complaints({ "definitions.yaml": text })).map((one) => one.replace(/ \|.*/, "")), [
-    `38:1 Key "path" is missing in the store of the definitions`,
-    `38:30 Unknown key "pth" in the store of the definitions`,
+    `50:1 Key "path" is missing in the store of the definitions`,
+    `50:30 Unknown key "pth" in the store of the definitions`,
     `26:12 "owner" of feature "delays" must be text, and is a list`,
   ]);
 });

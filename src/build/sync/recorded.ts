@@ -5,10 +5,12 @@ import type { Meta, MetaSource } from "../../publish/meta.ts";
 import type { Publisher } from "../../publish/publisher.ts";
 import type { Computable } from "../compute.ts";
 import { configOf, differingParts } from "../config_hash.ts";
+import type { SourcePlace } from "../find_files.ts";
 import type { Fingerprints } from "../fingerprint.ts";
 import { type ResolvedSource, resolveSource } from "../sources.ts";
+import { withoutChecks } from "../tasks.ts";
 
-interface Now {
+interface Now extends SourcePlace {
   project: Project;
   fingerprints: Fingerprints;
   publisher: Publisher;
@@ -25,7 +27,7 @@ export async function asRecorded(
   const features = new Map(now.project.features.map((feature) => [feature.name, feature]));
   const resolving = new Map<string, Promise<ResolvedSource>>();
   const resolved = (source: Feature["sources"][number]) => {
-    const found = resolving.get(source.name) ?? resolveSource(source, now.project.root, now.fingerprints);
+    const found = resolving.get(source.name) ?? resolveSource(source, now, now.fingerprints);
     resolving.set(source.name, found);
     return found;
   };
@@ -38,7 +40,8 @@ export async function asRecorded(
       const sources = await Promise.all(feature.sources.map(resolved));
       const hash = await hashOf(sources.map((source) => [source.task.name, source.hash]));
       if (hash !== meta.source_hash) throw otherSource(meta, sources);
-      return { feature, config, sources };
+      // What is proved to be the published data passed the checks of its time.
+      return { feature: withoutChecks(feature), config, sources, lookups: [] };
     } catch (error) {
       if (error instanceof MlforgeError) return error;
       throw error;

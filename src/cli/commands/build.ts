@@ -1,15 +1,24 @@
 import { buildCommand } from "@stricli/core";
 import { build as runBuild } from "../../build/build.ts";
 import type { BuildReport, BuildRequest } from "../../build/report.ts";
+import { parseBytes } from "../../bytes.ts";
 import { MlforgeError, throwAll } from "../../error.ts";
 import { lazily } from "../../lazy.ts";
 import { stableJson } from "../../publish/meta.ts";
-import { planText, previewText, reportJson, reportMarkdown, reportText } from "../build_report.ts";
+import {
+  failureMarkdown,
+  planText,
+  previewText,
+  reportJson,
+  reportMarkdown,
+  reportText,
+} from "../build_report.ts";
 import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
 import { progress } from "../progress.ts";
+import { renderWarnings } from "../render_error.ts";
 import { workplace } from "../project.ts";
-import { parseBytes, parseCount, parseNames, parseSeconds, parseVersion } from "../quantities.ts";
+import { parseCount, parseNames, parseSeconds, parseVersion } from "../quantities.ts";
 
 interface Flags extends OutputFlags, ProjectFlags {
   features?: string[];
@@ -117,6 +126,7 @@ function buildRequest(
     ...(timeout === undefined ? {} : { timeout }),
     force: flags.force === true,
     keepGoing: flags["keep-going"] === true,
+    now: context.now(),
     command: ["mlforge", ...context.args].join(" "),
   };
 }
@@ -138,20 +148,22 @@ async function publish(context: CliContext, flags: Flags, request: BuildRequest)
     shown.stop();
     const certain = thrown instanceof MlforgeError && thrown.code !== "unknown_outcome";
     if (certain && started && !flags.quiet && !flags.json) context.err("Nothing was published.\n");
+    if (certain) await writeSummary(context, failureMarkdown(thrown, context.cwd));
     throw thrown;
   }
   shown.stop();
-  await writeSummary(context, report);
+  await writeSummary(context, reportMarkdown(report, context.cwd));
+  if (report.warnings.length > 0) context.err(renderWarnings(report.warnings, context));
   if (flags.json) context.out(stableJson(reportJson(report)));
   else if (!flags.quiet) context.out(reportText(report, context));
   throwAll(report.items.flatMap((item) => item.error ?? []));
 }
 
-async function writeSummary(context: CliContext, report: BuildReport): Promise<void> {
+async function writeSummary(context: CliContext, page: string): Promise<void> {
   const file = context.env("GITHUB_STEP_SUMMARY") ?? "";
   if (file === "") return;
   try {
-    await Deno.writeTextFile(file, reportMarkdown(report), { append: true });
+    await Deno.writeTextFile(file, page, { append: true });
   } catch {
     // What is published stays published: a page that can't be written is no failed build.
     context.err(`Can't write the summary to GITHUB_STEP_SUMMARY, "${file}".\n`);

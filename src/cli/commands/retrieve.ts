@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { stableJson } from "../../publish/meta.ts";
+import { parseBytes } from "../../bytes.ts";
 import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
 import { paint } from "../paint.ts";
 import { workplace } from "../project.ts";
-import { formatCount, parseBytes, parseCount, parseNames, parsePair } from "../quantities.ts";
+import { formatCount, parseCount, parseNames, parsePair } from "../quantities.ts";
 import { table } from "../table.ts";
 
 interface Flags extends OutputFlags, ProjectFlags {

@@ -1,6 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import { sync as runSync, type SyncRequest } from "../../build/sync.ts";
 import type { SyncItem, SyncReport } from "../../build/sync/report.ts";
+import { parseBytes } from "../../bytes.ts";
 import { throwAll } from "../../error.ts";
 import { stableJson } from "../../publish/meta.ts";
 import type { CliContext } from "../context.ts";
@@ -12,7 +13,6 @@ import {
   formatBytes,
   formatCount,
   formatSeconds,
-  parseBytes,
   parseCount,
   parseNames,
   parseSeconds,

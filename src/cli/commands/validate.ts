@@ -27,9 +27,10 @@ export const validate = buildCommand<OutputFlags & ProjectFlags, [string?], CliC
     customUsage: ["[TARGET] [flags]", { input: "definitions.yaml", brief: "a file of your choice" }],
   },
   async func(flags, target) {
-    const project = await (await workplace(this, flags, target)).project();
+    const place = await workplace(this, flags, target);
+    const project = await place.project();
     const { validate: check } = await import("../../build/validate.ts");
-    throwAll(await check(project));
+    throwAll(await check({ project, store: place.config.store ?? project.store }));
     const counts = {
       features: project.features.length,
       sources: project.sources.length,

@@ -35,11 +35,18 @@ type Node = { [key: string]: unknown };
  */
 export async function checkSql(
   connection: DuckDBConnection,
-  request: { feature: string; sql: string; sources: readonly string[]; place: Place },
+  request: {
+    feature: string;
+    /** What the SQL is, in messages: by default the feature's own. */
+    what?: string;
+    sql: string;
+    sources: readonly string[];
+    place: Place;
+  },
 ): Promise<SqlFacts> {
-  const { feature, sql, sources, place } = request;
+  const { feature, what = "SQL", sql, sources, place } = request;
   const refuse = (message: string, hint?: string) =>
-    new MlforgeError("usage", `SQL of feature "${feature}" ${message}`, { place, hint });
+    new MlforgeError("usage", `${what} of feature "${feature}" ${message}`, { place, hint });
   const reader = await connection.runAndReadAll("SELECT json_serialize_sql($sql::VARCHAR)", { sql });
   const parsed = JSON.parse(String(reader.getRows()[0]?.[0])) as Node;
   if (parsed["error"] === true) {

@@ -1,10 +1,14 @@
 import { MlforgeError, type Place } from "../../error.ts";
 
+/** The first line of what DuckDB throws, without the class that it begins with. */
+export function messageOf(cause: unknown): string {
+  const [first = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+  return first.replace(/^(?:[A-Z][\w ]* (?:Error|ERROR): )+/, "").trim();
+}
+
 /** Turns what DuckDB throws while `doing` something (`run the SQL of feature "x"`) into one clear error. */
 export function engineError(cause: unknown, doing: string, place?: Place): MlforgeError {
-  if (cause instanceof MlforgeError) {
-    return cause.place === undefined && place !== undefined ? placed(cause, place) : cause;
-  }
+  if (cause instanceof MlforgeError) return cause.at(place);
   const text = cause instanceof Error ? cause.message : String(cause);
   const [first = "", ...rest] = text.split("\n");
   const found = /^(?:Invalid Error: )*([A-Z][\w ]*?) ?(?:Error|ERROR): (.*)$/.exec(first);
@@ -30,11 +34,6 @@ export function engineError(cause: unknown, doing: string, place?: Place): Mlfor
   const candidates = rest.find((line) => /^(Candidate|Did you mean)/.test(line.trim()));
   const hint = candidates?.trim() ?? HINTS.find(([kinds]) => kinds.test(`${kind}: ${message}`))?.[1];
   return new MlforgeError("failed", `Could not ${doing}: ${message}`, { cause, place, hint });
-}
-
-/** The same error at a place, for what is thrown where no definition is known. */
-function placed({ code, message, hint, cause, others }: MlforgeError, place: Place): MlforgeError {
-  return new MlforgeError(code, message, { hint, cause, others, place });
 }
 
 const HINTS: [kindAndMessage: RegExp, hint: string][] = [

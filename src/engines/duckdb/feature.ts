@@ -4,6 +4,9 @@ import type { TransformFunction } from "../../definitions/model.ts";
 import { MlforgeError, type Place } from "../../error.ts";
 import type { Built, FeatureTask, SourceTask } from "../task.ts";
 import { engineError } from "./errors.ts";
+import { gate } from "./checks/gate.ts";
+import type { CheckResult } from "./checks/result.ts";
+import { planScan, runScan } from "./checks/scan.ts";
 import { columnsOfQuery, normalise, requireOnce, type Rows } from "./relation.ts";
 import { rowsHash } from "./rows_hash.ts";
 import type { Session } from "./session.ts";
@@ -30,6 +33,8 @@ export interface Prepared {
   dropped: Rows["dropped"];
   /** Microseconds since 1970, UTC. */
   watermark: bigint | undefined;
+  /** Of the transform's output and of the rows; none that has to pass failed. */
+  checks: CheckResult[];
 }
 
 type Ordered = Pick<Prepared, "from" | "select" | "columns">;
@@ -59,6 +64,7 @@ export function computeFeature(session: Session, task: FeatureTask, options: Fea
       stamp: task.timestamp === undefined ? "none" : task.metrics.length > 0 ? "bucket_end" : "event",
       watermark: prepared.watermark === undefined ? null : isoOf(prepared.watermark),
       dropped: prepared.dropped,
+      checks: prepared.checks,
     };
   });
 }
@@ -88,11 +94,27 @@ export async function withPrepared<T>(
       zones: new Set(options.sources.map((source) => source.timezone)),
       empty: options.empty === true,
     });
+    // On no rows only what is asked matters, not what is found.
+    const checkOptions = { hidden: task.hidden, asked: options.empty === true };
+    const inputChecks = await gate(connection, rows.findings, rows.all, checkOptions);
     const watermark = watermarkOf(rows.newest, leading.watermark);
-    const facts = { dropped: rows.dropped, watermark };
+    const checked = async (ordered: Ordered): Promise<Prepared> => {
+      if (task.checks.length > 0) options.onPhase("checking");
+      const output = {
+        feature: task.feature,
+        from: `(SELECT ${ordered.select} FROM ${ordered.from})`,
+        columns: ordered.columns,
+        keys: task.keys,
+        time: task.timestamp?.column,
+        now: task.now,
+      };
+      const findings = await runScan(connection, await planScan(connection, task.checks, output));
+      const checks = [...inputChecks, ...await gate(connection, findings, output, checkOptions)];
+      return { ...ordered, dropped: rows.dropped, watermark, checks };
+    };
     if (task.metrics.length === 0 || task.interval === undefined || task.timestamp === undefined) {
       options.onPhase("sorting", rows.count);
-      return await use({ ...await sorted(session, task, rows), ...facts });
+      return await use(await checked(await sorted(session, task, rows)));
     }
     options.onPhase("rolling windows", rows.count);
     const { rolling } = await import("./rolling.ts");
@@ -108,7 +130,7 @@ export async function withPrepared<T>(
       onRows: (n: number) => options.onPhase("rolling windows", n),
     });
     drop = rolled.drop;
-    return await use({ ...await described(session, rolled.select, rolled.table), ...facts });
+    return await use(await checked(await described(session, rolled.select, rolled.table)));
   } catch (cause) {
     throw engineError(cause, `build feature "${task.feature}"`, placeOf(task));
   } finally {
@@ -169,7 +191,7 @@ async function sorted(session: Session, task: FeatureTask, rows: Rows): Promise<
   const [first] = twice.getRows();
   if (first !== undefined) {
     const values = [...task.keys, task.timestamp?.column].flatMap((name, i) =>
-      name ? [`${name}=${first[i]}`] : []
+      name ? [`${name}=${task.hidden.includes(name) ? "(hidden)" : first[i]}`] : []
     );
     throw new MlforgeError(
       "failed",

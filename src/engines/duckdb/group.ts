@@ -1,58 +1,87 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
 import type { TransformFunction } from "../../definitions/model.ts";
-import type { MlforgeError } from "../../error.ts";
+import { MlforgeError } from "../../error.ts";
+import type { CacheSettings } from "../../fetch/lease.ts";
 import type { FeatureTask, SourceTask } from "../task.ts";
-import { checkSql, type SqlFacts } from "./check_sql.ts";
+import { checkSql } from "./check_sql.ts";
+import { columnsNamed } from "./checks/expression.ts";
 import { engineError } from "./errors.ts";
 import { type FeatureOptions, placeOf } from "./feature.ts";
+import { openFetched } from "./fetched.ts";
 import { isRowWise } from "./row_wise.ts";
 import { openSession, type Session } from "./session.ts";
 
 /** Features that read the same sources, computed by one worker in one DuckDB: the sources are read once. */
 export interface Group {
   sources: SourceTask[];
+  /** What checks of the tasks look into. */
+  lookups: SourceTask[];
   tasks: FeatureTask[];
   outFolder: string;
   tempFolder: string;
   /** The worker's share. */
   threads: number;
+  /** Where fetched sources are kept. */
+  cache: CacheSettings;
+  /** The columns alone are wanted: nothing reads rows. */
+  columnsOnly?: boolean;
   /** In bytes: the worker's share, of which DuckDB gets seven tenths; the rest is for the kernel and the result's buffers. */
   memory: number;
 }
 
 export interface GroupHooks {
   functionOf(feature: string): Promise<TransformFunction>;
+  /** Sources are being fetched for these features: bytes that came, of those that have to come. */
+  onFetch?(features: readonly string[], done: number, total: number): void;
   onStart(feature: string): void;
   onPhase(feature: string, phase: string, rows?: number): void;
   /** What is done with each feature: computed, previewed, described. */
   use(session: Session, task: FeatureTask, options: FeatureOptions): Promise<void>;
   onFailed(feature: string, error: MlforgeError): void;
-  /** Told once how to stop a running query. */
+  /** Told once how to stop what is being fetched, or a running query. */
   onSession(interrupt: () => void): void;
 }
 
 /** Takes a group's features one after another; one that fails does not keep the others from being tried. */
 export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
-  await using session = await openSession({ ...group, memory: group.memory * 0.7 });
-  hooks.onSession(() => session.connection.interrupt());
-  const facts = new Map<string, SqlFacts>();
+  const names = group.tasks.map((task) => task.feature);
+  await using fetched = await openFetched(group.sources, {
+    cache: group.cache,
+    onBytes: (done, total) => hooks.onFetch?.(names, done, total),
+  });
+  await using fetchedLookups = await openFetched(group.lookups, { cache: group.cache });
+  const { sources } = fetched;
+  const lookups = fetchedLookups.sources;
+  await using session = await openSession({ ...group, sources, lookups, memory: group.memory * 0.7 });
+  hooks.onSession(() => {
+    fetched.stop();
+    fetchedLookups.stop();
+    session.connection.interrupt();
+  });
+  const seen: Columns[] = [];
   const runnable: FeatureTask[] = [];
   const attempt = async (task: FeatureTask, step: () => Promise<void>) => {
     try {
       await step();
     } catch (cause) {
-      hooks.onFailed(task.feature, engineError(cause, `build feature "${task.feature}"`, placeOf(task)));
+      const error = engineError(cause, `build feature "${task.feature}"`, placeOf(task));
+      hooks.onFailed(task.feature, explained(error, fetched.explain));
     }
   };
   for (const task of group.tasks) {
     await attempt(task, async () => {
-      if (task.transform.kind === "sql") facts.set(task.feature, await sqlFacts(session, task));
+      seen.push(await columnsSeen(session.connection, task));
       runnable.push(task);
     });
   }
   if (runnable.length === 0) return;
   try {
-    if (runnable.length > 1) await session.loadSources(neededColumns(runnable, facts));
+    const columns = union(seen);
+    await fetched.bring(session.connection, group.columnsOnly ? "schema" : columns ?? "all");
+    if (runnable.length > 1) await session.loadSources(columns);
     else await session.viewSources();
+    await fetchedLookups.bring(session.connection, group.columnsOnly ? "schema" : referred(runnable));
+    await session.viewLookups();
   } catch (cause) {
     for (const task of runnable) await attempt(task, () => Promise.reject(cause));
     return;
@@ -76,7 +105,7 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
     hooks.onStart(task.feature);
     await attempt(task, async () => {
       await hooks.use(session, task, {
-        sources: group.sources.filter((source) => task.sources.includes(source.name)),
+        sources: sources.filter((source) => task.sources.includes(source.name)),
         outFolder: group.outFolder,
         functionOf: hooks.functionOf,
         rowWise: rowWise.get(task.feature) === true,
@@ -86,35 +115,71 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
   }
 }
 
-function sqlFacts(session: Session, task: FeatureTask): Promise<SqlFacts> {
-  if (task.transform.kind !== "sql") throw new Error(`${task.feature} has no SQL`);
-  const { sql, place } = task.transform;
-  return checkSql(session.connection, { feature: task.feature, sql, sources: task.sources, place });
+/** The same error, where the engine's own words were of files in the cache. */
+function explained(error: MlforgeError, explain: (text: string) => string): MlforgeError {
+  const message = explain(error.message);
+  if (message === error.message) return error;
+  const { code, hint, place, cause, others, failedCheck } = error;
+  return new MlforgeError(code, message, { hint, place, cause, others, failedCheck });
 }
 
-/** Lower-case names of all columns that any of the tasks can see; undefined where one takes all of them. */
-function neededColumns(
-  tasks: readonly FeatureTask[],
-  facts: ReadonlyMap<string, SqlFacts>,
-): Set<string> | undefined {
-  const needed = new Set<string>();
-  for (const task of tasks) {
-    const columns = facts.get(task.feature)?.columns ?? columnsOfSource(task);
-    if (columns === undefined) return undefined;
-    for (const column of columns) needed.add(column);
+/** Lower-case names of the columns that checks look into. */
+function referred(tasks: readonly FeatureTask[]): Set<string> {
+  const checks = tasks.flatMap((task) => [...task.inputChecks, ...task.checks]);
+  return new Set(
+    checks.flatMap((check) => check.kind === "referential" ? check.references.toLowerCase() : []),
+  );
+}
+
+/** Lower-case names of columns of the sources; undefined where all matter. */
+type Columns = ReadonlySet<string> | undefined;
+
+/** The columns of its sources that a task can see. SQL that may not run is refused. */
+async function columnsSeen(connection: DuckDBConnection, task: FeatureTask): Promise<Columns> {
+  const { feature, sources, transform } = task;
+  if (transform.kind === "sql") {
+    const { sql, place } = transform;
+    return (await checkSql(connection, { feature, sql, sources, place })).columns;
   }
-  return needed;
+  return transform.kind === "source"
+    ? union([columnsOfSource(task), await columnsChecked(connection, task)])
+    : undefined;
 }
 
 /** A feature that takes its source as it is sees all columns, unless only metrics are made of it, none of them ordered by the rest. */
-function columnsOfSource(task: FeatureTask): Set<string> | undefined {
+function columnsOfSource(task: FeatureTask): Columns {
   const ordered = task.metrics.some((m) => m.aggregation === "first" || m.aggregation === "last");
-  if (task.transform.kind !== "source" || task.metrics.length === 0 || ordered) return undefined;
-  const names = [
-    ...task.keys,
-    ...task.surrogates.flatMap((s) => s.columns),
-    ...(task.timestamp === undefined ? [] : [task.timestamp.column]),
-    ...task.metrics.map((m) => m.input),
-  ];
-  return new Set(names.map((name) => name.toLowerCase()));
+  if (task.metrics.length === 0 || ordered) return undefined;
+  return new Set(
+    [
+      ...task.keys,
+      ...task.surrogates.flatMap((s) => s.columns),
+      ...(task.timestamp === undefined ? [] : [task.timestamp.column]),
+      ...task.metrics.map((m) => m.input),
+    ].map((name) => name.toLowerCase()),
+  );
+}
+
+/** The columns that a task's input checks read. */
+async function columnsChecked(connection: DuckDBConnection, task: FeatureTask): Promise<Columns> {
+  const all: Columns[] = [];
+  for (const check of task.inputChecks) {
+    if (check.kind === "sql") all.push(await columnsNamed(connection, check, task.feature));
+    const named = check.kind === "unique_key"
+      ? check.columns
+      : "column" in check
+      ? [check.column ?? []].flat()
+      : [];
+    all.push(new Set(named?.map((name) => name.toLowerCase())));
+  }
+  return union(all);
+}
+
+function union(all: readonly Columns[]): Set<string> | undefined {
+  const names = new Set<string>();
+  for (const columns of all) {
+    if (columns === undefined) return undefined;
+    for (const column of columns) names.add(column);
+  }
+  return names;
 }

@@ -2,6 +2,8 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { MlforgeError } from "../../error.ts";
 import { suggestName } from "../../nearest.ts";
 import type { FeatureTask, SourceTask } from "../task.ts";
+import type { Checked } from "./checks/probe.ts";
+import { type Finding, planScan } from "./checks/scan.ts";
 import { surrogateExpression } from "./surrogate.ts";
 import { timeExpression } from "./timestamp.ts";
 import { type Column, columnsOf, quote } from "./types.ts";
@@ -17,6 +19,10 @@ export interface Rows {
   dropped: { null_key: number; null_time: number };
   /** Newest time among all rows, microseconds since 1970 in UTC; undefined where there is none. */
   newest: bigint | undefined;
+  /** What the transform gave, with keys and times made, and no row left out. */
+  all: Checked;
+  /** What the task's input checks found there. */
+  findings: Finding[];
 }
 
 export async function columnsOfRelation(connection: DuckDBConnection, relation: string): Promise<Column[]> {
@@ -79,14 +85,30 @@ export async function normalise(
   await connection.run(
     `CREATE VIEW ${quote(options.name + "_all")} AS SELECT ${list} FROM ${options.transformed}`,
   );
+  const all: Checked = {
+    feature: task.feature,
+    from: quote(options.name + "_all"),
+    columns: await columnsOfRelation(connection, quote(options.name + "_all")),
+    keys: task.keys,
+    time,
+    now: task.now,
+  };
+  const scan = await planScan(connection, task.inputChecks, all);
   const keyed = task.keys.map((key) => `${quote(key)} IS NOT NULL`).join(" AND ");
   const timed = time === undefined ? "true" : `${quote(time)} IS NOT NULL`;
   const newest = time === undefined ? "NULL" : `epoch_us(max(${quote(time)}))`;
+  // The input's checks are asked in the same pass.
+  const aggregates = [
+    `count(*) FILTER (${keyed} AND ${timed})`,
+    `count(*) FILTER (NOT (${keyed}))`,
+    `count(*) FILTER (${keyed} AND NOT ${timed})`,
+    newest,
+    ...scan.aggregates,
+  ];
   const facts = await connection.runAndReadAll(
-    `SELECT count(*) FILTER (${keyed} AND ${timed}), count(*) FILTER (NOT (${keyed})),
-      count(*) FILTER (${keyed} AND NOT ${timed}), ${newest} FROM ${quote(options.name + "_all")}`,
+    `SELECT ${aggregates.join(", ")} FROM (SELECT ${["*", ...scan.flags].join(", ")} FROM ${all.from})`,
   );
-  const [count, nullKey, nullTime, last] = facts.getRows()[0] ?? [];
+  const [count, nullKey, nullTime, last, ...found] = facts.getRows()[0] ?? [];
   await connection.run(
     `CREATE VIEW ${quote(options.name)} AS SELECT * FROM ${
       quote(options.name + "_all")
@@ -98,6 +120,8 @@ export async function normalise(
     count: Number(count),
     dropped: { null_key: Number(nullKey), null_time: Number(nullTime) },
     newest: last === null || last === undefined ? undefined : BigInt(String(last)),
+    all,
+    findings: scan.read(found),
   };
 }
 

@@ -1,11 +1,14 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import type { SourceTask } from "../task.ts";
+import { lookupName } from "./checks/probe.ts";
 import { engineError } from "./errors.ts";
 import { readSource } from "./sources.ts";
 import { literal, quote } from "./types.ts";
 
 export interface SessionOptions {
   sources: readonly SourceTask[];
+  /** What checks look into: views that no definition's SQL can name. */
+  lookups: readonly SourceTask[];
   /** The only folder that may be written (and read back). */
   outFolder: string;
   /** Where DuckDB spills what does not fit in memory. */
@@ -21,8 +24,15 @@ export interface Session extends AsyncDisposable {
   /** Reads the sources once into tables (`columns`: lower-case names, all where undefined), else they are views. */
   loadSources(columns: Set<string> | undefined): Promise<void>;
   viewSources(): Promise<void>;
+  viewLookups(): Promise<void>;
   /** Sets the number of threads, then locks all settings for good. */
   lock(threads: number): Promise<void>;
+}
+
+/** Those of a source's columns that are needed, by lower-case names. A table needs one; `count(*)` alone needs none. */
+export function neededOf(names: readonly string[], columns: ReadonlySet<string>): string[] {
+  const needed = names.filter((name) => columns.has(name.toLowerCase()));
+  return needed.length > 0 ? needed : names.slice(0, 1);
 }
 
 /**
@@ -39,8 +49,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     preserve_insertion_order: "true",
   });
   const connection = await instance.connect();
-  const files = options.sources.flatMap((source) => source.files);
+  const files = [...options.sources, ...options.lookups].flatMap((source) => source.files);
   await connection.run("SET GLOBAL TimeZone = 'UTC'");
+  // It would give holes for what has been fetched since.
+  if (options.sources.some((source) => source.remote !== undefined)) {
+    await connection.run("SET enable_external_file_cache = false");
+  }
   await connection.run(`SET allowed_paths = [${files.map(literal).join(", ")}]`);
   await connection.run(`SET allowed_directories = [${literal(options.outFolder)}]`);
   await connection.run("SET enable_external_access = false");
@@ -71,9 +85,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         const view = `_mlforge_${source.name}`;
         await bringView(source, view);
         const names = (await connection.run(`SELECT * FROM ${quote(view)} LIMIT 0`)).columnNames();
-        const wanted = names.filter((name) => columns === undefined || columns.has(name.toLowerCase()));
-        // A table needs a column; `count(*)` alone needs none.
-        const list = (wanted.length > 0 ? wanted : names.slice(0, 1)).map(quote).join(", ");
+        const list = (columns === undefined ? names : neededOf(names, columns)).map(quote).join(", ");
         const table = quote(`${view}_rows`);
         await bring(source, () => `CREATE TABLE ${table} AS SELECT ${list} FROM ${quote(view)}`);
         // A view as well, so that SQL sees the same in both ways: a table would have a rowid.
@@ -86,6 +98,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         await bringView(source, source.name);
       }
       await nameSingle();
+    },
+    async viewLookups() {
+      for (const source of options.lookups) await bringView(source, lookupName(source.name));
     },
     async lock(threads) {
       await connection.run(`SET threads = ${threads}`);

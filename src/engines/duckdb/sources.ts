@@ -11,7 +11,9 @@ export async function readSource(connection: DuckDBConnection, source: SourceTas
   options.push(`hive_partitioning = ${source.hiveRoot !== undefined}`);
   switch (source.format) {
     case "parquet":
-      return `SELECT * FROM read_parquet(${options.join(", ")})`;
+      return `SELECT ${source.columns?.map(quote).join(", ") ?? "*"} FROM read_parquet(${
+        options.join(", ")
+      })`;
     case "csv": {
       const shape: string[] = [];
       if (source.delimiter !== undefined) shape.push(`delim = ${literal(source.delimiter)}`);

@@ -3,7 +3,7 @@ import { MlforgeError } from "../../error.ts";
 import { parseMeta, parsePointer } from "../read_meta.ts";
 import { higher } from "../version.ts";
 import { type Context, readText } from "./exchange.ts";
-import { inParallel } from "./in_parallel.ts";
+import { inParallel } from "../../in_parallel.ts";
 import { metadataKey, parsePointerKey, parseVersionKey, pointerKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
 

@@ -1,7 +1,7 @@
 import type { Staged } from "../publisher.ts";
 import { compareVersions, higher } from "../version.ts";
 import { type Context, gaveUp, newPace } from "./exchange.ts";
-import { inParallel } from "./in_parallel.ts";
+import { inParallel } from "../../in_parallel.ts";
 import { dataKey, parseVersionKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
 import { type Moment, readAgain, writeMoment } from "./register.ts";

@@ -12,7 +12,7 @@ import {
   sha256,
   textBody,
 } from "./exchange.ts";
-import { inParallel } from "./in_parallel.ts";
+import { inParallel } from "../../in_parallel.ts";
 import { metadataKey, pointerKey, recordKey } from "./keys.ts";
 import type { Manifest, Pending } from "./manifest.ts";
 import { type CommitRecord, metadataText, parseRecord } from "./record.ts";

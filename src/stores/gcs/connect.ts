@@ -42,7 +42,7 @@ export async function connect(config: GcsStoreConfig): Promise<Connection> {
     credentials,
     async send({ method, path, query = {}, headers = {}, body, signal }) {
       const url = new URL(base + path);
-      url.search = new URLSearchParams(query).toString();
+      for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
       return await authClient.request({
         method,
         url,

@@ -1,87 +1,61 @@
-import { createHash } from "node:crypto";
-import * as v from "valibot";
-import { MlforgeError } from "../../error.ts";
-import { cleanCause } from "../cause.ts";
-import { fileError } from "../files.ts";
-import { LARGE, once } from "../retry.ts";
-import type { Body, Condition, PutResult, Token } from "../store.ts";
+import { openFile } from "../file_parts.ts";
+import { LARGE, once, SMALL } from "../retry.ts";
+import type { Body, Condition, PutResult } from "../store.ts";
+import { md5Of, metadataOf, outcomeOf, writeQuery } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
-import { explain, isTransient, statusError, statusOf, wasNeverSent } from "./explain.ts";
-import { DIGITS, SHA256 } from "./facts.ts";
+import { putResumably } from "./resumable.ts";
+import { sending } from "./sending.ts";
 
-const created = v.object({ generation: DIGITS });
+/** From this size on a file is not held in memory. In bytes. */
+const RESUMABLE_FROM = 16 << 20;
 
+/** As `Store.put`, by the object's whole name. */
 export async function put(
   connection: Connection,
   name: string,
   body: Body,
   condition: Condition,
 ): Promise<PutResult> {
-  const bytes = await bytesOf(body);
-  const { content, type } = related(metadataOf(name, body.sha256, bytes), bytes);
-  try {
-    const { generation } = await once(async ({ signal }) => {
-      const answer = await connection.send({
-        method: "POST",
-        path: `/upload/storage/v1/b/${connection.bucket}/o`,
-        query: { uploadType: "multipart", fields: "generation", ifGenerationMatch: generationOf(condition) },
-        headers: { "content-type": type },
-        body: content,
-        signal,
-      });
-      if (!answer.ok) throw await statusError(answer);
-      return v.parse(created, await answer.json());
-    }, LARGE.silence);
-    if ("file" in body) body.onSent?.(body.size);
-    return { kind: "written", token: generation as Token };
-  } catch (error) {
-    if (statusOf(error) === 412) return { kind: "conflict" };
-    if (isUncertain(error)) return { kind: "unknown", cause: cleanCause(error) };
-    const action = { doing: `write gs://${connection.bucket}/${name}`, needs: "storage.objects.create" };
-    throw explain(error, action, connection);
-  }
+  if ("bytes" in body) return await putAtOnce(connection, name, { ...body, silence: SMALL.total }, condition);
+  if (body.size >= RESUMABLE_FROM) return await putResumably(connection, name, body, condition);
+  using file = await openFile(body);
+  const bytes = await file.next(new Uint8Array(body.size));
+  file.verify();
+  return await putAtOnce(connection, name, { ...body, bytes, silence: LARGE.silence }, condition);
 }
 
-/** Whether a failed write may have been applied, or may be later. */
-function isUncertain(error: unknown): boolean {
-  if (error instanceof MlforgeError || wasNeverSent(error)) return false;
-  return isTransient(error) || statusOf(error) === 409;
+interface Whole {
+  bytes: Uint8Array;
+  sha256: string;
+  onSent?: (bytes: number) => void;
+  /** In milliseconds, until the answer is given up. */
+  silence: number;
 }
 
-/** No object has generation 0: to match it is to create. */
-function generationOf(condition: Condition): string {
-  return "create" in condition ? "0" : condition.match;
-}
-
-async function bytesOf(body: Body): Promise<Uint8Array> {
-  const bytes = "bytes" in body ? body.bytes : await read(body.file);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  if (sha256 === body.sha256) return bytes;
-  throw new MlforgeError(
-    "failed",
-    `Refused to store a body whose SHA-256 is ${sha256}, not ${body.sha256}`,
-    {
-      hint: "The file was changed while it was being stored. Run again.",
-    },
+async function putAtOnce(
+  connection: Connection,
+  name: string,
+  { bytes, sha256, onSent, silence }: Whole,
+  condition: Condition,
+): Promise<PutResult> {
+  const md5 = md5Of(bytes);
+  const { content, type } = related({ ...metadataOf(name, sha256), md5Hash: md5 }, bytes);
+  const result = await outcomeOf(
+    connection,
+    { name, md5 },
+    () =>
+      once(({ signal, alive }) =>
+        connection.send({
+          method: "POST",
+          path: `/upload/storage/v1/b/${connection.bucket}/o`,
+          query: { uploadType: "multipart", ...writeQuery(condition) },
+          headers: { "content-type": type },
+          body: sending(content, alive),
+          signal,
+        }), silence),
   );
-}
-
-async function read(file: string): Promise<Uint8Array> {
-  return await Deno.readFile(file).catch((cause: unknown) => {
-    throw fileError("read", file, cause);
-  });
-}
-
-function metadataOf(name: string, sha256: string, bytes: Uint8Array): object {
-  return {
-    name,
-    contentType: "application/octet-stream",
-    // What anyone may read, caches in between would show in old states.
-    cacheControl: "no-cache",
-    // Google refuses what does not arrive as it was sent.
-    md5Hash: createHash("md5").update(bytes).digest("base64"),
-    metadata: { [SHA256]: sha256 },
-  };
+  if (result.kind === "written") onSent?.(bytes.length);
+  return result;
 }
 
 /** An object's metadata and its bytes as one body. */

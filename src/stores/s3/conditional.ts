@@ -1,7 +1,9 @@
+import { MlforgeError } from "../../error.ts";
 import { cleanCause } from "../cause.ts";
 import type { Condition, PutResult, Token } from "../store.ts";
 import type { Connection } from "./connect.ts";
-import { explain, failureOf, isTransient, neverSent } from "./explain.ts";
+import { type Action, explain } from "./explain.ts";
+import { type Failure, failureOf, isTransient, wasNeverSent } from "./failure.ts";
 
 /** A condition as S3's requests take it. */
 export function conditionOf(condition: Condition): { IfNoneMatch: string } | { IfMatch: string } {
@@ -9,13 +11,13 @@ export function conditionOf(condition: Condition): { IfNoneMatch: string } | { I
 }
 
 /**
- * What a conditional write came to. Only a refusal that is certain to come before anything was written is thrown; an
- * answer that says neither yes nor no is `unknown`.
+ * What a conditional write came to. Only what is certain to have failed before anything was written is thrown; an answer
+ * that says neither yes nor no is `unknown`.
  */
 export async function outcomeOf(
-  connection: Connection,
-  name: string,
   write: () => Promise<{ ETag?: string | undefined }>,
+  action: Action,
+  connection: Connection,
 ): Promise<PutResult> {
   try {
     const { ETag: token } = await write();
@@ -24,17 +26,17 @@ export async function outcomeOf(
       : { kind: "written", token: token as Token };
   } catch (error) {
     const failure = failureOf(error);
-    const { name: said, status } = failure;
     // A match on a missing object is answered by 404 NoSuchKey.
-    if (status === 412 || status === 409 || said === "NoSuchKey") return { kind: "conflict" };
-    const refused = status !== undefined && status >= 300 && !isTransient(error) && said !== "NoSuchUpload";
-    if (refused || (status === undefined && neverSent(failure))) {
-      throw explain(
-        error,
-        { doing: `write s3://${connection.bucket}/${name}`, needs: "s3:PutObject" },
-        connection,
-      );
+    if (failure.status === 412 || failure.status === 409 || failure.name === "NoSuchKey") {
+      return { kind: "conflict" };
     }
+    if (error instanceof MlforgeError || isCertain(failure)) throw explain(error, action, connection);
     return { kind: "unknown", cause: cleanCause(error) };
   }
+}
+
+function isCertain(failure: Failure): boolean {
+  if (failure.status === undefined) return wasNeverSent(failure);
+  // An upload that is not known may have been completed, or taken away; what stands there tells.
+  return failure.status >= 300 && failure.name !== "NoSuchUpload" && !isTransient(failure);
 }

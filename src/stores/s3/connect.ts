@@ -1,27 +1,36 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { MlforgeError } from "../../error.ts";
 import type { S3StoreConfig } from "../config.ts";
+import { isLinkLocal, isLoopback } from "../endpoint.ts";
 import { once, SMALL } from "../retry.ts";
-import { explain } from "./explain.ts";
+import { type Link, watchChain } from "./chain.ts";
+import { explainCredentials } from "./explain.ts";
 
 /** One bucket as this process reaches it. */
 export interface Connection {
   client: S3Client;
   bucket: string;
   region: string;
-  /** As the configuration names it; undefined for the provider's own. */
-  endpoint: string | undefined;
+  /** Whom requests go to, in messages: a host, with its port where that is not the protocol's own. */
+  host: string;
+  /** Whether the server is one of the configuration's or the environment's, and not AWS. */
+  custom: boolean;
+  /** The link of the chain that gave the credentials, or was asked last. */
+  link(): Link;
 }
 
-/** The SDK writes notes for developers to the console. */
-const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-
-/** Opens a client and finds its region and credentials: what fails here fails before any request. */
+/**
+ * Opens a client and finds its region and credentials: what fails here fails before any request to the bucket. Throws
+ * `usage` where there is no region or an endpoint that must not be used, `failed` where there are no credentials.
+ */
 export async function connect(config: S3StoreConfig): Promise<Connection> {
-  const { bucket, endpoint } = config;
-  const region = config.region ?? Deno.env.get("AWS_REGION") ?? Deno.env.get("AWS_DEFAULT_REGION");
+  const { bucket } = config;
+  // As the AWS command line does.
+  const endpoint = config.endpoint ?? variable("AWS_ENDPOINT_URL_S3") ?? variable("AWS_ENDPOINT_URL");
+  // The SDK knows nothing of the second one, and looks into the AWS profile where there is none.
+  const region = config.region ?? variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION");
+  const chain = watchChain();
   const client = new S3Client({
-    // Else the SDK looks into the AWS profile.
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     // Servers of one's own rarely have a host name for each bucket.
@@ -33,21 +42,58 @@ export async function connect(config: S3StoreConfig): Promise<Connection> {
     responseChecksumValidation: "WHEN_REQUIRED",
     // Waiting for the server's word takes a connection for each body, and six seconds where none comes.
     expectContinueHeader: false,
-    logger: SILENT,
+    logger: chain.logger,
   });
-  const found = await client.config.region().catch(() => undefined) ??
-    (endpoint === undefined ? undefined : "us-east-1");
+  guard(client, config);
+  const found = region ?? await regionOfProfile(client) ?? (endpoint === undefined ? undefined : "us-east-1");
   if (found === undefined) {
     throw new MlforgeError("usage", `The region of bucket "${bucket}" is not known`, {
       hint: 'Add "region" to the store in mlforge.yaml, or set AWS_REGION.',
     });
   }
   client.config.region = () => Promise.resolve(found);
-  const connection = { client, bucket, region: found, endpoint };
+  const connection: Connection = {
+    client,
+    bucket,
+    region: found,
+    host: endpoint === undefined ? `s3.${found}.amazonaws.com` : new URL(endpoint).host,
+    custom: endpoint !== undefined,
+    link: chain.last,
+  };
   try {
     await once(() => client.config.credentials(), SMALL.total);
   } catch (error) {
-    throw explain(error, { doing: `open s3://${bucket}`, needs: "s3:ListBucket" }, connection);
+    throw explainCredentials(error, `open s3://${bucket}`, connection);
   }
   return connection;
+}
+
+/** A variable that is set to nothing counts as not set. */
+function variable(name: string): string | undefined {
+  return Deno.env.get(name) || undefined;
+}
+
+async function regionOfProfile(client: S3Client): Promise<string | undefined> {
+  return await client.config.region().catch(() => undefined);
+}
+
+/** Stops a signed request that would go where it must not, whichever way its endpoint was set: the AWS profile can, too. */
+function guard(client: S3Client, { bucket, insecure }: S3StoreConfig): void {
+  client.middlewareStack.add((next) => (args) => {
+    const { protocol, hostname } = Object(args.request);
+    // Loopback may have a host name for each bucket.
+    const url = new URL(`${protocol}//${String(hostname).replace(`${bucket}.localhost`, "localhost")}`);
+    if (isLinkLocal(url)) throw refused(`"${url.hostname}" is an address of metadata services`);
+    if (url.protocol !== "https:" && !insecure && !isLoopback(url)) {
+      throw refused(`it would go by plain http to "${url.hostname}"`);
+    }
+    return next(args);
+  }, { step: "finalizeRequest", name: "mlforgeGuard" });
+}
+
+function refused(why: string): MlforgeError {
+  return new MlforgeError("usage", `Refused to send a request to S3: ${why}`, {
+    hint: "The endpoint is that of AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the AWS profile. " +
+      'Use https, or allow http by "insecure: true" in the store.',
+  });
 }

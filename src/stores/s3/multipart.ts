@@ -9,7 +9,8 @@ import { LARGE, once, repeat, SMALL } from "../retry.ts";
 import type { Condition, PutResult } from "../store.ts";
 import { conditionOf, outcomeOf } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
-import { type Action, explain, isTransient } from "./explain.ts";
+import { type Action, explain, writing } from "./explain.ts";
+import { mayPass } from "./failure.ts";
 import { type FileBody, type FileParts, openFile } from "../file_parts.ts";
 import { metadataOf } from "./metadata.ts";
 import { sending } from "./sending.ts";
@@ -47,7 +48,7 @@ export async function putInParts(
   condition: Condition,
 ): Promise<PutResult> {
   const { client, bucket } = connection;
-  const action: Action = { doing: `write s3://${bucket}/${name}`, needs: "s3:PutObject" };
+  const action = writing(connection, name);
   using file = await openFile(body);
   const upload = await repeat(({ signal }) =>
     client.send(
@@ -58,7 +59,7 @@ export async function putInParts(
         Metadata: metadataOf(body.sha256),
       }),
       { abortSignal: signal },
-    ), { patience: SMALL, transient: isTransient })
+    ), { patience: SMALL, transient: mayPass })
     .then(({ UploadId }): Upload => ({ Bucket: bucket, Key: name, UploadId }))
     .catch((error: unknown) => {
       throw explain(error, action, connection);
@@ -67,7 +68,7 @@ export async function putInParts(
   try {
     const parts = await sendParts(connection, upload, { file, body, action });
     file.verify();
-    const result = await outcomeOf(connection, name, () =>
+    const complete = () =>
       once(({ signal }) =>
         client.send(
           new CompleteMultipartUploadCommand({
@@ -77,7 +78,8 @@ export async function putInParts(
           }),
           { abortSignal: signal },
           // The server puts the parts together meanwhile.
-        ), LARGE.total));
+        ), LARGE.total);
+    const result = await outcomeOf(complete, action, connection);
     done = result.kind === "written";
     return result;
   } finally {
@@ -152,7 +154,7 @@ async function sendPart(
       new UploadPartCommand({ ...upload, ...part, Body: sent, ContentLength: bytes.length }),
       { abortSignal: AbortSignal.any([signal, stop]) },
     ).finally(() => sent.destroy());
-  }, { patience: LARGE, transient: (error) => !stop.aborted && isTransient(error) });
+  }, { patience: LARGE, transient: (error) => !stop.aborted && mayPass(error) });
   return { ...part, ETag };
 }
 
@@ -160,6 +162,6 @@ async function sendPart(
 async function abort({ client }: Connection, upload: Upload): Promise<void> {
   await repeat(
     ({ signal }) => client.send(new AbortMultipartUploadCommand({ ...upload }), { abortSignal: signal }),
-    { patience: SMALL, transient: isTransient },
+    { patience: SMALL, transient: mayPass },
   ).catch(() => {});
 }

@@ -11,13 +11,14 @@ import type { Objects } from "../prefixed.ts";
 import { once, repeat, resumed, SMALL } from "../retry.ts";
 import type { Got, Head, Token } from "../store.ts";
 import type { Connection } from "./connect.ts";
-import { type Action, explain, failureOf, isTransient } from "./explain.ts";
+import { type Action, explain, reading } from "./explain.ts";
+import { failureOf, mayPass } from "./failure.ts";
 import { sha256Of } from "./metadata.ts";
 import { goesInParts, put } from "./put.ts";
 
 export function openObjects(connection: Connection): Objects {
   const { client, bucket: Bucket } = connection;
-  const reading = (name: string): Action => ({ doing: `read s3://${Bucket}/${name}`, needs: "s3:GetObject" });
+  let bucketIsThere = false;
 
   /** Asks until there is an answer; what the answer refuses with is given to `refused`, which throws or replaces it. */
   async function ask<T, U = never>(
@@ -28,22 +29,34 @@ export function openObjects(connection: Connection): Objects {
     },
   ): Promise<T | U> {
     try {
-      return await repeat(({ signal }) => work({ abortSignal: signal }), {
-        patience: SMALL,
-        transient: isTransient,
-      }).catch(refused);
+      const options = { patience: SMALL, transient: mayPass };
+      return await repeat(({ signal }) => work({ abortSignal: signal }), options).catch(refused);
     } catch (error) {
       throw explain(error, action, connection);
     }
   }
 
+  /** Refusals of a HEAD have no words: where it matters why, a GET of one byte is asked as well. */
   async function head(name: string): Promise<Head | undefined> {
+    let missing = false;
     const found = await ask(
-      reading(name),
+      reading(connection, name),
       (options) => client.send(new HeadObjectCommand({ Bucket, Key: name }), options),
-      undefinedFor(404),
+      (error) => {
+        const { status } = failureOf(error);
+        if (status === undefined || status >= 500) throw error;
+        missing = status === 404;
+        return undefined;
+      },
     );
-    return found === undefined ? undefined : headOf(found, found.ContentLength);
+    if (found !== undefined) return headOf(found, found.ContentLength);
+    // Of a missing object only the first time: the bucket itself may be missing.
+    if (missing && bucketIsThere) return undefined;
+    const answer = await fetch(name, [0, 1], undefined);
+    bucketIsThere = true;
+    if (answer === undefined || answer === "empty") return undefined;
+    await streamOf(answer).cancel();
+    return missing ? undefined : headOf(answer, sizeOf(answer));
   }
 
   /**
@@ -52,7 +65,7 @@ export function openObjects(connection: Connection): Objects {
    */
   function fetch(name: string, range: [number, number] | undefined, match: Token | undefined) {
     return ask(
-      reading(name),
+      reading(connection, name),
       (options) =>
         client.send(
           new GetObjectCommand({
@@ -63,7 +76,12 @@ export function openObjects(connection: Connection): Objects {
           }),
           options,
         ),
-      (error) => failureOf(error).status === 416 ? "empty" as const : undefinedFor(404, 412)(error),
+      (error) => {
+        const { status, kind } = failureOf(error);
+        if (status === 416) return "empty" as const;
+        if ((status === 404 && kind !== "no bucket") || status === 412) return undefined;
+        throw error;
+      },
     );
   }
 
@@ -115,14 +133,18 @@ export function openObjects(connection: Connection): Objects {
               new ListObjectsV2Command({
                 Bucket,
                 Prefix: prefix,
+                // Not every name can stand in XML.
+                EncodingType: "url",
                 ...(after === undefined ? {} : { ContinuationToken: after }),
               }),
               options,
             ),
         );
-        for (const { Key: name, Size: size, ETag: token } of page.Contents ?? []) {
-          if (name !== undefined && size !== undefined && token !== undefined) {
-            yield { name, size, token: token as Token };
+        for (const { Key, Size, ETag } of page.Contents ?? []) {
+          if (Key !== undefined && Size !== undefined && ETag !== undefined) {
+            // A server need not follow the wish.
+            const name = page.EncodingType === "url" ? decodeURIComponent(Key.replaceAll("+", " ")) : Key;
+            yield { name, size: Size, token: ETag as Token };
           }
         }
         after = page.IsTruncated ? page.NextContinuationToken : undefined;
@@ -151,14 +173,6 @@ export function openObjects(connection: Connection): Objects {
         );
       }
     },
-  };
-}
-
-function undefinedFor(...statuses: number[]): (error: unknown) => undefined {
-  return (error) => {
-    const { name, status } = failureOf(error);
-    if (status !== undefined && statuses.includes(status) && name !== "NoSuchBucket") return undefined;
-    throw error;
   };
 }
 

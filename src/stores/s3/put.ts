@@ -4,6 +4,7 @@ import type { Body, Condition, PutResult } from "../store.ts";
 import { conditionOf, outcomeOf } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
 import { openFile } from "../file_parts.ts";
+import { writing } from "./explain.ts";
 import { metadataOf } from "./metadata.ts";
 import { putInParts } from "./multipart.ts";
 import { sending } from "./sending.ts";
@@ -45,7 +46,7 @@ async function putAtOnce(
   condition: Condition,
 ): Promise<PutResult> {
   const { client, bucket } = connection;
-  return await outcomeOf(connection, name, () =>
+  const write = () =>
     once(({ signal, alive }) => {
       const body = sending(bytes, (length) => {
         alive();
@@ -62,5 +63,6 @@ async function putAtOnce(
         ...conditionOf(condition),
       });
       return client.send(command, { abortSignal: signal }).finally(() => body.destroy());
-    }, silence));
+    }, silence);
+  return await outcomeOf(write, writing(connection, name), connection);
 }

@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+import { MlforgeError } from "../../error.ts";
+import { cleanCause } from "../cause.ts";
+import { once, SMALL } from "../retry.ts";
+import type { Condition, PutResult, Sha256, Token } from "../store.ts";
+import type { Connection } from "./connect.ts";
+import { type Action, explain, isTransient, statusError, statusOf, wasNeverSent } from "./explain.ts";
+import { DIGITS, objectPath, SHA256 } from "./facts.ts";
+
+const created = v.object({ generation: DIGITS, md5Hash: v.string() });
+
+/** Query of the request that begins a write: its condition, and what the answer to its end shall say. */
+export function writeQuery(condition: Condition): Record<string, string> {
+  return {
+    // No object has generation 0: to match it is to create.
+    ifGenerationMatch: "create" in condition ? "0" : condition.match,
+    fields: "generation,md5Hash",
+  };
+}
+
+/** What an object is to be, beside its bytes. */
+export function metadataOf(name: string, sha256: Sha256): Record<string, unknown> {
+  return {
+    name,
+    contentType: "application/octet-stream",
+    // What anyone may read, caches on the way would show in old states.
+    cacheControl: "no-cache",
+    metadata: { [SHA256]: sha256 },
+  };
+}
+
+/** The checksum that Google compares with what has arrived. In base64. */
+export function md5Of(bytes: Uint8Array): string {
+  return createHash("md5").update(bytes).digest("base64");
+}
+
+export function writing({ bucket }: Connection, name: string): Action {
+  return { doing: `write gs://${bucket}/${name}`, needs: "storage.objects.create" };
+}
+
+/**
+ * What the request that creates an object came to. Only a refusal that is certain to come before anything was written is
+ * thrown; an answer that says neither yes nor no is `unknown`.
+ */
+export async function outcomeOf(
+  connection: Connection,
+  { name, md5 }: { name: string; md5: string },
+  write: () => Promise<Response>,
+): Promise<PutResult> {
+  try {
+    const answer = await write();
+    if (!answer.ok) throw await statusError(answer);
+    const { generation, md5Hash } = v.parse(created, await answer.json());
+    if (md5Hash !== md5) await undo(connection, name, generation);
+    return { kind: "written", token: generation as Token };
+  } catch (error) {
+    if (statusOf(error) === 412) return { kind: "conflict" };
+    if (isUncertain(error)) return { kind: "unknown", cause: cleanCause(error) };
+    throw explain(error, writing(connection, name), connection);
+  }
+}
+
+/** Whether a failed write may have been applied, or may be later. */
+function isUncertain(error: unknown): boolean {
+  if (error instanceof MlforgeError || wasNeverSent(error)) return false;
+  return isTransient(error) || statusOf(error) === 409 || statusOf(error) === 410;
+}
+
+/** Takes back what did not arrive as it was sent. Google refuses that by itself; an emulator may not. */
+async function undo(connection: Connection, name: string, generation: string): Promise<never> {
+  const path = objectPath(connection.bucket, name);
+  const request = { method: "DELETE", path, query: { generation } } as const;
+  await once(({ signal }) => connection.send({ ...request, signal }), SMALL.total)
+    .then((answer) => answer.body?.cancel()).catch(() => {});
+  throw new MlforgeError(
+    "failed",
+    `Can't ${writing(connection, name).doing}: other bytes arrived than were sent`,
+    {
+      hint: "The object was deleted again. Run again.",
+    },
+  );
+}
