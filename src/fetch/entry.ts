@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { moveInto, readTextIfThere, writeDurably } from "../stores/files.ts";
+import { moveInto, readTextIfThere } from "../stores/files.ts";
 import type { Range } from "./ranges.ts";
 
 /** Where one state of one object is kept. All of it is read and written under the entry's lock only. */
@@ -44,16 +44,14 @@ export async function renew({ data, state }: Entry, size: number): Promise<void>
   await file.truncate(size);
 }
 
-/** Says that these bytes are there, once they are on the disk: a power failure leaves no entry that lies. */
+/** Says that these bytes are there, once they are on the disk: a power failure leaves no state that lies. */
 export async function record({ data, state }: Entry, ranges: readonly Range[]): Promise<void> {
   using file = await Deno.open(data, { read: true, write: true });
   await file.syncData();
   const { mtime, ino } = await file.stat();
   const text = JSON.stringify({ ranges, modified: mtime?.getTime() ?? 0, inode: ino });
-  const draft = `${state}.draft`;
-  await Deno.remove(draft).catch(() => {});
-  await writeDurably(draft, new TextEncoder().encode(text));
-  await moveInto(draft, state);
+  await Deno.writeTextFile(`${state}.draft`, text, { mode: 0o600 });
+  await moveInto(`${state}.draft`, state);
 }
 
 /** Used now: what was not used for the longest time goes first. */

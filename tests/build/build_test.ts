@@ -201,6 +201,14 @@ Deno.test("build() refuses two rows with one key and time", async () => {
   await assert.rejects(shop.build({ features: ["shops"] }), /3 rows for user=ann/);
 });
 
+Deno.test("build() counts rows of one key whatever the key is called", async () => {
+  await using shop = await openWorkshop();
+  const keyed = "    keys: [n]\n    sql: select unnest([2, 3]) as n from events limit 2\n";
+  await shop.write("definitions.yaml", DEFINITIONS.replace(/(shops:\n.*\n)[^]*/, `$1${keyed}`));
+  await shop.build({ features: ["shops"] });
+  assert.deepEqual(await rowsOf(await shop.data("shops")), [["2"], ["3"]]);
+});
+
 Deno.test("build() writes the same bytes with 1, 2 and 4 workers, twice each", async () => {
   await using shop = await openWorkshop();
   const rows = Array.from({ length: 20_000 }, (_, i) => {

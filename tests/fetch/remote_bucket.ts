@@ -15,9 +15,13 @@ Deno.env.set("AWS_ACCESS_KEY_ID", S3_KEYS.accessKeyId);
 Deno.env.set("AWS_SECRET_ACCESS_KEY", S3_KEYS.secretAccessKey);
 Deno.env.set("AWS_REGION", "us-east-1");
 
-/** One test on each server. */
-export function bucketTest(name: string, body: (bucket: RemoteBucket) => Promise<void>): void {
-  for (const kind of ["s3", "gcs"] as const) {
+/** One test on each server, or on some kinds of them. */
+export function bucketTest(
+  name: string,
+  body: (bucket: RemoteBucket) => Promise<void>,
+  kinds: readonly BucketConfig["kind"][] = ["s3", "gcs"],
+): void {
+  for (const kind of kinds) {
     serverTest(kind, `${name} (${kind})`, async ({ endpoint, makeBucket }) => {
       const config = { kind, bucket: await makeBucket(), prefix: "", endpoint };
       const filling = kind === "s3" ? await fillS3(config) : fillGcs(config);

@@ -181,10 +181,8 @@ async function sorted(session: Session, task: FeatureTask, rows: Rows): Promise<
      ORDER BY ${identity.join(", ")}`,
   );
   const twice = await connection.runAndReadAll(
-    `SELECT ${
-      identity.map((c) => `CAST(${c} AS VARCHAR)`).join(", ")
-    }, count(*) AS n, count(*) OVER () AS many
-     FROM ${NAMES.ordered} GROUP BY ${identity.join(", ")} HAVING n > 1 ORDER BY ${
+    `SELECT ${identity.map((c) => `CAST(${c} AS VARCHAR)`).join(", ")}, count(*), count(*) OVER ()
+     FROM ${NAMES.ordered} GROUP BY ${identity.join(", ")} HAVING count(*) > 1 ORDER BY ${
       identity.join(", ")
     } LIMIT 1`,
   );
