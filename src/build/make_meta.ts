@@ -68,6 +68,7 @@ export async function metaOf(
       dropped: built.dropped,
       entities: feature.entities.map((entity) => entity.name),
       owner: feature.owner ?? null,
+      statistics: built.statistics,
       config_parts: await item.config.parts(),
     },
   };

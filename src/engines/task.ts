@@ -3,7 +3,7 @@ import type { Aggregation } from "../definitions/model.ts";
 import type { SourceFormat } from "../definitions/model.ts";
 import type { Place } from "../error.ts";
 import type { RemoteFiles } from "../fetch/placing.ts";
-import type { MetaColumn } from "../publish/meta.ts";
+import type { ColumnStatistics, MetaColumn } from "../publish/meta.ts";
 import type { CheckResult } from "./duckdb/checks/result.ts";
 
 /** A source with its files found: what an engine reads. Plain data, sent to workers. */
@@ -78,6 +78,8 @@ export interface Built {
   /** ISO 8601, UTC, or null. */
   watermark: string | null;
   dropped: { null_key: number; null_time: number };
+  /** By column, of those that have them. */
+  statistics: Record<string, ColumnStatistics>;
   /** Of all checks; none of severity `error` failed. */
   checks: CheckResult[];
 }

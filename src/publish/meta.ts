@@ -78,8 +78,33 @@ export interface MetaExtra {
   dropped: { null_key: number; null_time: number };
   entities: string[];
   owner: string | null;
+  /** By column; without those that are left out, and empty where another tool or an older version wrote it. */
+  statistics: Record<string, ColumnStatistics>;
   /** The parts of config_hash, each with its own hash: names what a later definition changes. */
   config_parts: Record<string, string>;
+}
+
+/**
+ * What the values of one column are like. What makes no sense for its type, or without values, is absent. Times are
+ * texts (ISO 8601, UTC), and so are numbers beyond what JSON holds exactly.
+ */
+export interface ColumnStatistics {
+  /** Rows without a value. */
+  nulls: number;
+  /** Different values: exact up to 1,024, beyond that an estimate (standard error 0.8 %). */
+  distinct: number;
+  approximate_distinct: boolean;
+  /** NaN and infinite values, which all below leaves out; absent where there are none. */
+  not_finite?: number;
+  min?: number | string | boolean;
+  max?: number | string | boolean;
+  mean?: number;
+  /** The sample's. */
+  std?: number;
+  /** `0.5` -> the median. A number is at most 0.8 % nearer to zero than the exact one; a time, to the least one. */
+  quantiles?: Record<string, number | string>;
+  /** Counts in bins of equal width, from min to max. */
+  histogram?: { from: number | string; to: number | string; counts: number[] };
 }
 
 export interface MetaSource {

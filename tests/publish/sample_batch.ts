@@ -44,6 +44,7 @@ export function sampleMeta(tx: string, feature: string, version: string, text: s
       dropped: { null_key: 0, null_time: 0 },
       entities: ["user"],
       owner: null,
+      statistics: {},
       config_parts: {},
     },
   };

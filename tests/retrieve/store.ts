@@ -110,6 +110,7 @@ async function metaOf(spec: FeatureSpec, version: string, home: string): Promise
       dropped: { null_key: 0, null_time: 0 },
       entities: [],
       owner: null,
+      statistics: {},
       config_parts: {},
     },
   };

@@ -10,6 +10,7 @@ import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "
 import { paint } from "../paint.ts";
 import { DATA_STATES, findVersion, metadataOf, workplace } from "../project.ts";
 import { formatBytes, formatCount, parseFeature } from "../quantities.ts";
+import { statisticsText } from "../statistics.ts";
 import { table } from "../table.ts";
 import { visible } from "../text_width.ts";
 
@@ -19,9 +20,13 @@ function nameArgument<T>(parse: (text: string) => T, brief: string) {
   return { kind: "tuple", parameters: [{ parse, placeholder: "NAME", brief }] } as const;
 }
 
-const feature = buildCommand<Flags, [ReturnType<typeof parseFeature>], CliContext>({
+const feature = buildCommand<Flags & { stats?: boolean }, [ReturnType<typeof parseFeature>], CliContext>({
   parameters: {
-    flags: { ...projectFlags, ...outputFlags },
+    flags: {
+      stats: { kind: "boolean", optional: true, withNegated: false, brief: "Show what the values are like" },
+      ...projectFlags,
+      ...outputFlags,
+    },
     positional: nameArgument(parseFeature, "name, or name@1.2.0"),
   },
   docs: {
@@ -29,6 +34,7 @@ const feature = buildCommand<Flags, [ReturnType<typeof parseFeature>], CliContex
     customUsage: [
       "NAME [flags]",
       { input: "user_spend@1.0.0", brief: "an older version" },
+      { input: "user_spend --stats", brief: "statistics of its columns, with histograms" },
       { input: "user_spend --json", brief: "the whole metadata" },
     ],
   },
@@ -42,6 +48,7 @@ const feature = buildCommand<Flags, [ReturnType<typeof parseFeature>], CliContex
     }
     const version = await findVersion(wanted, publisher, snapshot);
     const meta = await metadataOf(publisher, wanted.name, version);
+    if (flags.stats) return showStatistics(this, flags, meta);
     if (flags.json) return this.out(stableJson(meta));
     const published = snapshot.features.get(wanted.name)?.version;
     this.out(
@@ -64,6 +71,14 @@ async function dataLine(
     ? await publisher.dataPath(feature, version)
     : undefined;
   return path ?? DATA_STATES[state] + (state === "here" ? "" : ": mlforge sync brings it back");
+}
+
+function showStatistics(context: CliContext, flags: Flags, meta: Meta): void {
+  const { name: feature, version, row_count: rows, mlforge: { statistics } } = meta;
+  if (flags.json) return context.out(stableJson({ feature, version, rows, statistics }));
+  const none = Object.keys(statistics).length === 0;
+  const said = none ? "Its metadata has no statistics.\n" : statisticsText(meta, context);
+  context.out(`${feature} ${version}, ${formatCount(rows)} rows\n\n${said}`);
 }
 
 function showDefinition(context: CliContext, flags: Flags, defined: Feature): void {

@@ -1,15 +1,18 @@
 import { createHash } from "node:crypto";
+import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { join } from "node:path";
 import type { TransformFunction } from "../../definitions/model.ts";
 import { MlforgeError, type Place } from "../../error.ts";
+import { suggestName } from "../../nearest.ts";
 import type { Built, FeatureTask, SourceTask } from "../task.ts";
 import { engineError } from "./errors.ts";
 import { gate } from "./checks/gate.ts";
 import type { CheckResult } from "./checks/result.ts";
 import { planScan, runScan } from "./checks/scan.ts";
 import { columnsOfQuery, normalise, requireOnce, type Rows } from "./relation.ts";
-import { rowsHash } from "./rows_hash.ts";
+import { rowsDigest } from "./rows_hash.ts";
 import type { Session } from "./session.ts";
+import { describe, type Described, endsOfAll, gather } from "./statistics/gather.ts";
 import { type Column, columnsOf, literal, metaColumns, quote, storable } from "./types.ts";
 
 export interface FeatureOptions {
@@ -35,6 +38,8 @@ export interface Prepared {
   watermark: bigint | undefined;
   /** Of the transform's output and of the rows; none that has to pass failed. */
   checks: CheckResult[];
+  /** The columns that have statistics. */
+  described: Described;
 }
 
 type Ordered = Pick<Prepared, "from" | "select" | "columns">;
@@ -65,6 +70,7 @@ export function computeFeature(session: Session, task: FeatureTask, options: Fea
       watermark: prepared.watermark === undefined ? null : isoOf(prepared.watermark),
       dropped: prepared.dropped,
       checks: prepared.checks,
+      statistics: hashed.statistics,
     };
   });
 }
@@ -108,9 +114,12 @@ export async function withPrepared<T>(
         time: task.timestamp?.column,
         now: task.now,
       };
-      const findings = await runScan(connection, await planScan(connection, task.checks, output));
+      requireHidden(task, [...rows.all.columns, ...ordered.columns]);
+      const open = options.empty ? [] : ordered.columns.filter(({ name }) => !task.hidden.includes(name));
+      const scan = await planScan(connection, task.checks, output);
+      const { findings, more } = await runScan(connection, scan, endsOfAll(open));
       const checks = [...inputChecks, ...await gate(connection, findings, output, checkOptions)];
-      return { ...ordered, dropped: rows.dropped, watermark, checks };
+      return { ...ordered, dropped: rows.dropped, watermark, checks, described: describe(open, more) };
     };
     if (task.metrics.length === 0 || task.interval === undefined || task.timestamp === undefined) {
       options.onPhase("sorting", rows.count);
@@ -139,6 +148,21 @@ export async function withPrepared<T>(
     for (const name of [NAMES.transformed, NAMES.raw, NAMES.ordered]) await dropEither(session, name);
     await Deno.remove(functionFile).catch(() => {});
   }
+}
+
+/** A column to be left out that is not there is a slip that would show another one. */
+function requireHidden({ feature, hidden, place }: FeatureTask, columns: readonly Column[]): void {
+  const names = [...new Set(columns.map(({ name }) => name))];
+  const unknown = hidden.find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new MlforgeError(
+    "usage",
+    `Feature "${feature}" has no column "${unknown}" to leave out of statistics`,
+    {
+      place,
+      hint: suggestName(unknown, names),
+    },
+  );
 }
 
 /** Makes `_mlforge_transformed`. */
@@ -202,23 +226,47 @@ async function sorted(session: Session, task: FeatureTask, rows: Rows): Promise<
   return described(session, "*", NAMES.ordered);
 }
 
-/** Writes the file and hashes its rows at the same time, each on a connection of its own. */
+/** Writes the file, and reads the rows for their hash and statistics at the same time, each on a connection of its own. */
 async function write(session: Session, task: FeatureTask, ordered: Prepared, file: string) {
   const metadata = `{mlforge_feature: ${literal(task.feature)}, mlforge_config_hash: ${
     literal(task.configHash)
   }}`;
-  const hashing = await session.instance.connect();
+  const digest = rowsDigest(ordered.columns);
+  const statistics = gather(ordered.columns, ordered.described);
+  const reading = await session.instance.connect();
   try {
-    const [, hashed] = await Promise.all([
+    await Promise.all([
       session.connection.run(
         `COPY (SELECT ${ordered.select} FROM ${ordered.from}) TO ${literal(file)}
          (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, KV_METADATA ${metadata})`,
       ),
-      rowsHash(hashing, ordered),
+      eachChunk(
+        reading,
+        `SELECT ${[...digest.list, ...statistics.list].join(", ")}
+         FROM (SELECT ${ordered.select} FROM ${ordered.from})`,
+        (chunk) => {
+          // The digest clears what stands under NULLs.
+          statistics.add(chunk);
+          digest.add(chunk);
+        },
+      ),
     ]);
-    return hashed;
+    return { ...digest.finish(), statistics: statistics.finish() };
   } finally {
-    hashing.closeSync();
+    reading.closeSync();
+  }
+}
+
+async function eachChunk(
+  connection: DuckDBConnection,
+  query: string,
+  take: (chunk: DuckDBDataChunk) => void,
+): Promise<void> {
+  const result = await connection.stream(query);
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) return;
+    take(chunk);
   }
 }
 

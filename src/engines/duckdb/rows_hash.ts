@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
-import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import type { DuckDBDataChunk } from "@duckdb/node-api";
 import { isValid, physicalWidth, rawColumn } from "./chunk.ts";
 import { arrowName, type Column, quote } from "./types.ts";
+
+/** Takes chunks of rows, in order, whose first columns are those of `list`. */
+export interface RowsDigest {
+  /** What to select for it. */
+  list: string[];
+  add(chunk: DuckDBDataChunk): void;
+  finish(): { hash: string; rows: number };
+}
 
 /**
  * `rows_hash`: a SHA-256 over schema and ordered rows that does not depend on the Parquet writer, so that a rebuild by
@@ -9,29 +17,25 @@ import { arrowName, type Column, quote } from "./types.ts";
  * says value or NULL, and one of the values: little-endian and zero under NULL for types of fixed width; for all others
  * the length of their text (32 bits, little-endian) and its UTF-8 bytes. The hash is over names, Arrow types and those.
  */
-export async function rowsHash(
-  connection: DuckDBConnection,
-  relation: { select: string; from: string; columns: readonly Column[] },
-): Promise<{ hash: string; rows: number }> {
-  const digests = relation.columns.map(columnDigest);
-  const list = relation.columns.map(({ name, type }) =>
-    physicalWidth(type) === undefined ? `CAST(${quote(name)} AS VARCHAR)` : quote(name)
-  );
-  const result = await connection.stream(
-    `SELECT ${list.join(", ")} FROM (SELECT ${relation.select} FROM ${relation.from})`,
-  );
+export function rowsDigest(columns: readonly Column[]): RowsDigest {
+  const digests = columns.map(columnDigest);
   let rows = 0;
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) break;
-    rows += chunk.rowCount;
-    digests.forEach((digest, column) => digest.add(chunk, column));
-  }
-  const whole = createHash("sha256");
-  relation.columns.forEach(({ name, type }, i) =>
-    whole.update(`${JSON.stringify([name, arrowName(type)])}${digests[i]?.finish()}\n`)
-  );
-  return { hash: whole.update(String(rows)).digest("hex"), rows };
+  return {
+    list: columns.map(({ name, type }) =>
+      physicalWidth(type) === undefined ? `CAST(${quote(name)} AS VARCHAR)` : quote(name)
+    ),
+    add(chunk) {
+      rows += chunk.rowCount;
+      digests.forEach((digest, column) => digest.add(chunk, column));
+    },
+    finish() {
+      const whole = createHash("sha256");
+      columns.forEach(({ name, type }, i) =>
+        whole.update(`${JSON.stringify([name, arrowName(type)])}${digests[i]?.finish()}\n`)
+      );
+      return { hash: whole.update(String(rows)).digest("hex"), rows };
+    },
+  };
 }
 
 interface ColumnDigest {

@@ -38,7 +38,7 @@ export async function ask(
       now: NOW,
     };
     const whole = checks.map((check) => ({ severity: "error", place: PLACE, ...check }) as Check);
-    const findings = await runScan(connection, await planScan(connection, whole, rows));
+    const { findings } = await runScan(connection, await planScan(connection, whole, rows));
     const results: CheckResult[] = [];
     for (const finding of findings) {
       results.push(await withExamples(connection, finding, rows, { hidden: options.hidden ?? [] }));

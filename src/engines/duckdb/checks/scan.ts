@@ -46,15 +46,19 @@ export async function planScan(
   };
 }
 
-/** Runs a scan on its own, where no other query takes it along. */
-export async function runScan(connection: DuckDBConnection, scan: Scan): Promise<Finding[]> {
-  if (scan.aggregates.length === 0) return scan.read([]);
+/** Runs a scan, and in the same pass `others`, aggregates of someone else. */
+export async function runScan(
+  connection: DuckDBConnection,
+  scan: Scan,
+  others: readonly string[] = [],
+): Promise<{ findings: Finding[]; more: DuckDBValue[] }> {
+  const aggregates = [...scan.aggregates, ...others];
+  if (aggregates.length === 0) return { findings: scan.read([]), more: [] };
   const reader = await connection.runAndReadAll(
-    `SELECT ${scan.aggregates.join(", ")} FROM (SELECT ${
-      ["*", ...scan.flags].join(", ")
-    } FROM ${scan.rows.from})`,
+    `SELECT ${aggregates.join(", ")} FROM (SELECT ${["*", ...scan.flags].join(", ")} FROM ${scan.rows.from})`,
   );
-  return scan.read(reader.getRows()[0] ?? []);
+  const values = reader.getRows()[0] ?? [];
+  return { findings: scan.read(values), more: values.slice(scan.aggregates.length) };
 }
 
 interface Part {

@@ -1,0 +1,60 @@
+import { physicalWidth } from "../chunk.ts";
+
+/** Writes a vector's values as doubles: `rows` of them, whatever stands under a NULL. */
+export type Decode = (data: Uint8Array, rows: number, out: Float64Array) => void;
+
+/** How values of a type are read as numbers; times in their unit since 1970. Undefined for what is no number. */
+export function decoderOf(type: string): Decode | undefined {
+  const decimal = /^DECIMAL\(\d+,(\d+)\)$/.exec(type);
+  const divisor = 10 ** Number(decimal?.[1] ?? 0);
+  if (type === "DOUBLE") return (data, rows, out) => out.set(view(Float64Array, data, rows));
+  if (type === "FLOAT") return (data, rows, out) => out.set(view(Float32Array, data, rows));
+  if (decimal === null && !/^U?(TINY|SMALL|BIG)?INT(EGER)?$|^BOOLEAN$|^DATE$|^TIMESTAMP/.test(type)) {
+    return undefined;
+  }
+  const unsigned = type.startsWith("U") || type === "BOOLEAN";
+  switch (physicalWidth(type)) {
+    case 1:
+      return scaled(unsigned ? Uint8Array : Int8Array, divisor);
+    case 2:
+      return scaled(unsigned ? Uint16Array : Int16Array, divisor);
+    case 4:
+      return scaled(unsigned ? Uint32Array : Int32Array, divisor);
+    case 8:
+      return (data, rows, out) => {
+        const words = view(Uint32Array, data, rows * 2);
+        for (let i = 0; i < rows; i++) {
+          const high = unsigned ? words[2 * i + 1]! : words[2 * i + 1]! | 0;
+          out[i] = (high * 2 ** 32 + words[2 * i]!) / divisor;
+        }
+      };
+    case 16:
+      return (data, rows, out) => {
+        const words = view(Uint32Array, data, rows * 4);
+        for (let i = 0; i < rows; i++) {
+          const at = 4 * i;
+          const negative = words[at + 3]! >>> 31 === 1;
+          // Of a small negative number all high words are ones, which would cancel: its complement is added up instead.
+          const flip = negative ? 0xffffffff : 0;
+          let size = 0;
+          for (let word = 3; word >= 0; word--) size = size * 2 ** 32 + ((words[at + word]! ^ flip) >>> 0);
+          out[i] = (negative ? -(size + 1) : size) / divisor;
+        }
+      };
+  }
+}
+
+type Numbers = {
+  new (buffer: ArrayBufferLike, offset: number, length: number): ArrayLike<number>;
+};
+
+function view<T extends Numbers>(kind: T, data: Uint8Array, length: number): InstanceType<T> {
+  return new kind(data.buffer, data.byteOffset, length) as InstanceType<T>;
+}
+
+function scaled(kind: Numbers, divisor: number): Decode {
+  return (data, rows, out) => {
+    const values = view(kind, data, rows);
+    for (let i = 0; i < rows; i++) out[i] = values[i]! / divisor;
+  };
+}

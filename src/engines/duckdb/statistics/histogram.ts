@@ -1,0 +1,26 @@
+/** Bins of a histogram, all of the same width. */
+export const BINS = 20;
+
+/** Counts values in bins between two of them; what lies outside is counted apart. */
+export class Histogram {
+  readonly counts: number[] = new Array(BINS).fill(0);
+  below = 0;
+  above = 0;
+  readonly #scale: number;
+
+  constructor(readonly from: number, readonly to: number) {
+    this.#scale = to > from ? BINS / (to - from) : 0;
+  }
+
+  take(values: Float64Array, count: number): void {
+    const { from, to, counts } = this;
+    const scale = this.#scale;
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!;
+      if (value < from) this.below++;
+      else if (value > to) this.above++;
+      // The last bin holds its upper end too.
+      else counts[Math.min(BINS - 1, Math.floor((value - from) * scale))]!++;
+    }
+  }
+}
