@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import deno from "../deno.json" with { type: "json" };
-import { VERSION } from "../src/version.ts";
-import { ENGINE } from "../src/build/make_meta.ts";
+import { ENGINE, VERSION } from "../src/version.ts";
 
 Deno.test("The version is the same in deno.json and in the tool", () => {
   assert.equal(VERSION, deno.version);

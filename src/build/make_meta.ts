@@ -1,12 +1,9 @@
 import { isAbsolute, relative, sep } from "../path.ts";
 import type { Source } from "../definitions/model.ts";
 import type { Meta } from "../publish/meta.ts";
-import { VERSION } from "../version.ts";
+import { ENGINE, VERSION } from "../version.ts";
 import type { Done } from "../workers/messages.ts";
 import type { Planned } from "./plan_features.ts";
-
-/** The engine that makes the bytes: part of the metadata, since another version of it may write others. */
-export const ENGINE = "duckdb 1.5.5";
 
 /** The metadata of one version, from what was planned and what came out. */
 export async function metaOf(

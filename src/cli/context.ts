@@ -9,6 +9,10 @@ export interface CliContext extends ApplicationContext {
   now(): Date;
   /** Writes a result. A reader that closed the pipe is no error. */
   out(text: string): void;
+  /** What is piped in. */
+  stdin(): ReadableStream<Uint8Array>;
+  /** Writes bytes of a file as they are. A reader that closed the pipe is no error. */
+  pass(bytes: ReadableStream<Uint8Array>): Promise<void>;
   /** Writes a message, at once. */
   err(text: string): void;
   /** Whether each stream is a terminal. */

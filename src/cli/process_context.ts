@@ -17,6 +17,8 @@ export function processContext(args: readonly string[], exit: (code: number) => 
     now: () => new Date(),
     out,
     err,
+    stdin: () => Deno.stdin.readable,
+    pass,
     isTerminal,
     colour,
     columns: isTerminal.stdout ? terminalWidth() : undefined,
@@ -38,6 +40,12 @@ function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): 
       if (!(cause instanceof Deno.errors.WouldBlock)) throw cause;
     }
   }
+}
+
+async function pass(bytes: ReadableStream<Uint8Array>): Promise<void> {
+  await bytes.pipeTo(Deno.stdout.writable, { preventClose: true }).catch((cause) => {
+    if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
+  });
 }
 
 function terminalWidth(): number | undefined {

@@ -3,6 +3,7 @@ import { suggestName } from "../nearest.ts";
 import type { Meta } from "../publish/meta.ts";
 import { dataNotHere } from "../publish/data_not_here.ts";
 import type { Publisher, Snapshot } from "../publish/publisher.ts";
+import { parseWanted, type Wanted } from "./wanted.ts";
 
 /** One version of a feature, whose data is here. */
 export interface Chosen {
@@ -11,11 +12,13 @@ export interface Chosen {
   meta: Meta;
   /** Absolute path of its Parquet file. */
   file: string;
+  /** Some of its columns, in this order; undefined: all. */
+  only: readonly string[] | undefined;
 }
 
 /**
- * Finds what `name` (the published version) and `name@1.2.0` stand for, all of it out of one snapshot. Errors: no such
- * feature or version, one asked for twice, data that is not on this machine.
+ * Finds what the texts stand for (see `parseWanted`), all of it out of one snapshot. Errors: no such feature or version,
+ * one asked for twice, data that is not on this machine.
  */
 export async function chooseFeatures(
   publisher: Publisher,
@@ -27,7 +30,7 @@ export async function chooseFeatures(
   }
   const chosen: Chosen[] = [];
   for (const text of wanted) {
-    const found = await choose(publisher, snapshot, text);
+    const found = await choose(publisher, snapshot, parseWanted(text));
     if (chosen.some(({ feature }) => feature === found.feature)) {
       throw new MlforgeError("usage", `Feature "${found.feature}" is asked for twice`, {
         hint: "Retrieve two versions of one feature in two runs: their columns have the same names.",
@@ -38,13 +41,11 @@ export async function chooseFeatures(
   return chosen;
 }
 
-async function choose(publisher: Publisher, snapshot: Snapshot, text: string): Promise<Chosen> {
-  const [feature = "", asked, ...rest] = text.split("@");
-  if (rest.length > 0 || asked === "") {
-    throw new MlforgeError("usage", `Can't read "${text}" as a feature`, {
-      hint: "Write its name, or name@version: user_spend@1.2.0.",
-    });
-  }
+async function choose(
+  publisher: Publisher,
+  snapshot: Snapshot,
+  { feature, version: asked, columns }: Wanted,
+): Promise<Chosen> {
   const published = snapshot.features.get(feature)?.version;
   const version = asked ?? published;
   if (
@@ -63,5 +64,5 @@ async function choose(publisher: Publisher, snapshot: Snapshot, text: string): P
   }
   const file = await publisher.dataPath(feature, version);
   if (file === undefined) throw dataNotHere(feature, version, snapshot);
-  return { feature, version, meta, file };
+  return { feature, version, meta, file, only: columns };
 }

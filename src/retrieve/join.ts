@@ -1,12 +1,13 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { timeColumn } from "../engines/duckdb/timestamp.ts";
-import { type Column, columnsOf, literal, quote } from "../engines/duckdb/types.ts";
+import { type Column, quote } from "../engines/duckdb/types.ts";
 import { MlforgeError } from "../error.ts";
-import { parseDuration } from "../definitions/duration.ts";
-import type { Chosen } from "./choose.ts";
-import { LABELS, requireLabel, ROW, TIME } from "./labels.ts";
+import { keyPairs } from "./key_pairs.ts";
+import { beyondFrom, stampOf } from "./known.ts";
+import { LABELS, ROW, TIME } from "./labels.ts";
+import { type Opened, PLACE } from "./open_feature.ts";
+import type { Rules } from "./rules.ts";
 
-/** What came of one feature. `matched + unmatched + beyond` is the number of labels. */
+/** What came of one feature. `matched + unmatched + beyond + too_old` is the number of labels. */
 export interface FeatureReport {
   feature: string;
   version: string;
@@ -14,137 +15,102 @@ export interface FeatureReport {
   columns: string[];
   /** Labels that got a row of the feature. */
   matched: number;
-  /** Labels that got NULL: no such key, none of its rows early enough, a NULL key or time. */
+  /** Labels without a row: no such key, none of its rows early enough, a NULL key or time. */
   unmatched: number;
-  /** Labels that got NULL because their time lies beyond the feature's data. */
+  /** Labels without a row because their time lies beyond the feature's data. */
   beyond: number;
+  /** Labels whose row is older than `maxAge`. */
+  too_old: number;
 }
 
-/** A feature whose rows have been found: table `table` has ROW and `columns` for each label. */
-export interface Joined extends FeatureReport {
+/** A feature whose rows have been found: `table` has for each ROW the place of the feature's row, or NULL. */
+export interface Joined {
+  opened: Opened;
   table: string;
-}
-
-/** A chosen feature's data as a view, and its columns. */
-export interface Opened {
-  chosen: Chosen;
-  view: string;
-  columns: Column[];
-}
-
-export async function openFeature(connection: DuckDBConnection, chosen: Chosen): Promise<Opened> {
-  const view = quote(`_feature_${chosen.feature}`);
-  await connection.run(`CREATE VIEW ${view} AS SELECT * FROM read_parquet([${literal(chosen.file)}])`);
-  return { chosen, view, columns: columnsOf(await connection.run(`SELECT * FROM ${view} LIMIT 0`)) };
+  report: FeatureReport;
 }
 
 /**
- * Finds each label's row of one feature, into a table. With buckets: the newest row stamped at or before the label's
- * time; with event times: strictly before it, or a label could see itself; without time: the row of its key. Buckets that
- * are stamped with their start (the Python mlforge's) count from their end, when all of them is known.
+ * Finds each label's row of one feature, by its place in the file alone: what is sorted stays thin. With buckets: the
+ * newest row stamped at or before the label's time; with event times: strictly before it, or a label could see itself;
+ * without time: the row of its key. Buckets that are stamped with their start (the Python mlforge's) count from their
+ * end, when all of them is known.
  *
  * A label one interval or more after the last stamp lies beyond the data, whose silence says nothing there.
  */
 export async function joinFeature(
   connection: DuckDBConnection,
   opened: Opened,
-  options: { labels: readonly Column[]; keys: Readonly<Record<string, string>> },
+  rules: Rules & { labels: readonly Column[] },
 ): Promise<Joined> {
-  const { chosen, view, columns } = opened;
-  const { meta, feature } = chosen;
-  const { stamp } = meta.mlforge;
-  const timed = stamp !== "none" && meta.timestamp !== null;
-  const pairs = meta.keys.map((key) => {
-    const label = requireLabel(
-      options.labels,
-      options.keys[key] ?? key,
-      `key "${key}" of feature "${feature}"`,
-    );
-    const column = columns.find((c) => c.name === key);
-    if (column === undefined) throw damaged(chosen, key);
-    return comparable(feature, column, label);
-  });
-  const values = columns.filter((c) => !meta.keys.includes(c.name) && !(timed && c.name === meta.timestamp));
-  const named = values.map((c) => ({ from: c.name, to: outputName(chosen, c.name) }));
-
-  const limit = await beyondFrom(connection, chosen);
-  const within = limit === undefined ? TIME : `CASE WHEN ${TIME} < make_timestamp(${limit}) THEN ${TIME} END`;
-  const stamped = timed ? await stampOf(connection, opened) : undefined;
-  const keyList = pairs.map(({ key }, i) => `${key} AS k${i}`).join(", ");
-  const labelKeys = pairs.map(({ label }, i) => `${label} AS k${i}`).join(", ");
-  const same = pairs.map((_, i) => `l.k${i} = f.k${i}`).join(" AND ");
-  const early = stamp === "event" ? "l.t > f.t" : "l.t >= f.t";
+  const { chosen, view, values } = opened;
+  const { meta, feature, version } = chosen;
+  const pairs = keyPairs(opened, rules.labels, rules.keys);
+  const stamped = await stampOf(connection, opened);
+  const limit = rules.afterWatermark === "use" ? undefined : await beyondFrom(connection, chosen);
+  const beyond = limit === undefined ? "false" : `coalesce(${TIME} >= make_timestamp(${limit}), false)`;
+  if (rules.afterWatermark === "error") await refuseBeyond(connection, opened, beyond);
   if (stamped === undefined || meta.mlforge.tool === "python") {
     await requireSingle(connection, opened, stamped);
   }
 
-  const table = quote(`_joined_${feature}`);
-  const chosenColumns = named.map(({ from, to }) => `f.${quote(from)} AS ${quote(to)}`);
+  const table = quote(`_found_${feature}`);
+  const timed = stamped !== undefined;
+  const labelKeys = pairs.map(({ label }, i) => `${label} AS k${i}`);
+  const featureKeys = pairs.map(({ key }, i) => `${key} AS k${i}`);
+  const same = pairs.map((_, i) => `l.k${i} = f.k${i}`).join(" AND ");
+  const early = meta.mlforge.stamp === "event" ? "l.t > f.t" : "l.t >= f.t";
+  const maxAge = rules.maxAge[feature];
+  const old = timed && maxAge !== undefined ? `coalesce(f.t < l.t - to_seconds(${maxAge}), false)` : "false";
   // Only keys that the labels have: the join sorts what it gets.
   await connection.run(`
     CREATE TABLE ${table} AS
-    WITH l AS (SELECT ${ROW}, ${labelKeys}${timed ? `, ${within} AS t` : ""} FROM ${LABELS}),
-    f AS (
+    WITH l AS (
+      SELECT ${[ROW, ...labelKeys].join(", ")}${
+    timed ? `, CASE WHEN NOT ${beyond} THEN ${TIME} END AS t` : ""
+  }
+      FROM ${LABELS}
+    ), f AS (
       SELECT * FROM (
-        SELECT true AS _mlforge_found, ${keyList}${stamped === undefined ? "" : `, ${stamped} AS t`},
-          ${values.map((c) => quote(c.name)).join(", ")} FROM ${view}
+        SELECT ${[PLACE, ...featureKeys].join(", ")}${timed ? `, ${stamped} AS t` : ""} FROM ${view}
       ) f SEMI JOIN l ON ${same}
     )
-    SELECT ${[`l.${ROW}`, "f._mlforge_found", ...chosenColumns].join(", ")} FROM l
-    ${timed ? "ASOF " : ""}LEFT JOIN f ON ${same}${timed ? ` AND ${early}` : ""}`);
-  const beyond = limit === undefined
-    ? "0"
-    : `(SELECT count(*) FROM ${LABELS} WHERE ${TIME} >= make_timestamp(${limit}))`;
+    SELECT l.${ROW}, CASE WHEN NOT ${old} THEN f.${PLACE} END AS place, ${old} AS old
+    FROM l ${timed ? "ASOF " : ""}LEFT JOIN f ON ${same}${timed ? ` AND ${early}` : ""}`);
   const counts = await connection.runAndReadAll(
-    `SELECT count(_mlforge_found), count(*), ${beyond} FROM ${table}`,
+    `SELECT count(place), count(*), count(*) FILTER (old), (SELECT count(*) FROM ${LABELS} WHERE ${beyond})
+     FROM ${table}`,
   );
-  const [matched = 0, all = 0, outside = 0] = (counts.getRows()[0] ?? []).map(Number);
-  return {
+  const [matched = 0, all = 0, tooOld = 0, outside = 0] = (counts.getRows()[0] ?? []).map(Number);
+  const report = {
     feature,
-    version: chosen.version,
-    columns: named.map(({ to }) => to),
+    version,
+    columns: values.map(({ output }) => output),
     matched,
-    unmatched: all - matched - outside,
+    unmatched: all - matched - outside - tooOld,
     beyond: outside,
-    table,
+    too_old: tooOld,
   };
+  return { opened, table, report };
 }
 
-/** Metric columns have names of their own; any other gets the feature's in front, so that it is always called the same. */
-function outputName({ feature, meta }: Chosen, column: string): string {
-  const own = meta.features.some((f) => f.name === column) || column.startsWith(`${feature}__`);
-  return own ? column : `${feature}__${column}`;
-}
-
-/** SQL for the moment from which a row of the feature is known, before or at which a label can't see it. */
-async function stampOf(connection: DuckDBConnection, { chosen, view }: Opened): Promise<string> {
-  const { feature, meta } = chosen;
-  const what = `feature "${feature}"`;
-  const time = await timeColumn(connection, { relation: view, column: meta.timestamp ?? "", what });
-  if (meta.mlforge.stamp !== "bucket_start") return time;
-  return `${time} + to_seconds(${secondsOf(chosen)})`;
-}
-
-/** Microseconds since 1970: one interval after the last stamp. Undefined where the feature does not end. */
-async function beyondFrom(connection: DuckDBConnection, chosen: Chosen): Promise<bigint | undefined> {
-  const { stamp, watermark } = chosen.meta.mlforge;
-  if (stamp !== "bucket_end" || watermark === null) return undefined;
-  const seconds = secondsOf(chosen);
-  const newest = `make_timestamp(epoch_us(CAST(${literal(watermark)} AS TIMESTAMPTZ)))`;
-  const bucket = `time_bucket(to_seconds(${seconds}), ${newest}, TIMESTAMP '2000-01-03 00:00:00')`;
-  const reader = await connection.runAndReadAll(`SELECT epoch_us(${bucket}) + ${2 * seconds * 1_000_000}`);
-  return BigInt(String(reader.getRows()[0]?.[0]));
-}
-
-function secondsOf(chosen: Chosen): number {
-  const { feature, meta, version } = chosen;
-  const duration = parseDuration(meta.interval ?? "");
-  if (duration !== undefined) return duration.seconds;
+async function refuseBeyond(
+  connection: DuckDBConnection,
+  { chosen: { feature, version, meta } }: Opened,
+  beyond: string,
+): Promise<void> {
+  if (beyond === "false") return;
+  const reader = await connection.runAndReadAll(
+    `SELECT count(*), CAST(min(${TIME}) AS VARCHAR) FROM ${LABELS} WHERE ${beyond}`,
+  );
+  const [count, first] = reader.getRows()[0] ?? [];
+  if (Number(count) === 0) return;
   throw new MlforgeError(
     "failed",
-    `The metadata of feature "${feature}" ${version} has the interval "${meta.interval}"`,
+    `${count} labels lie beyond the data of feature "${feature}" ${version}, the first at ${first}`,
     {
-      hint: "Joins know minutes, hours, days and weeks (15m, 6h, 7d, 2w): build the feature again.",
+      hint: `Its watermark is ${meta.mlforge.watermark}: build it on newer data, or take --after-watermark ` +
+        "null or use.",
     },
   );
 }
@@ -171,32 +137,4 @@ async function requireSingle(
       hint: "Give the feature a timestamp, or one row for each key in its SQL.",
     },
   );
-}
-
-/** Kinds of types whose values compare exactly. */
-const KINDS: [pattern: RegExp, kind: string][] = [
-  [/INT(EGER)?$|^DECIMAL/, "number"],
-  [/^(VARCHAR|UUID|ENUM)/, "text"],
-  [/^TIMESTAMP/, "time"],
-];
-
-/** SQL of both sides of an equality between a feature's key and a label's column. */
-function comparable(feature: string, key: Column, label: Column): { key: string; label: string } {
-  const kindOf = (type: string) => KINDS.find(([pattern]) => pattern.test(type))?.[1] ?? type;
-  const kind = kindOf(key.type);
-  if (kind !== kindOf(label.type)) {
-    throw new MlforgeError(
-      "usage",
-      `Key "${key.name}" of feature "${feature}" is of type ${key.type}, the labels' column "${label.name}" of ${label.type}`,
-      { hint: `Cast it where the labels are made: CAST("${label.name}" AS ${key.type}).` },
-    );
-  }
-  if (kind !== "text") return { key: quote(key.name), label: quote(label.name) };
-  return { key: `CAST(${quote(key.name)} AS VARCHAR)`, label: `CAST(${quote(label.name)} AS VARCHAR)` };
-}
-
-function damaged({ feature, version }: Chosen, column: string): MlforgeError {
-  return new MlforgeError("failed", `The data of feature "${feature}" ${version} has no column "${column}"`, {
-    hint: "It is not what its metadata says: build the feature again.",
-  });
 }

@@ -1,25 +1,44 @@
-import { basename, dirname, join, resolve } from "node:path";
 import { engineError } from "../engines/duckdb/errors.ts";
-import { type Column, literal, quote, storable } from "../engines/duckdb/types.ts";
 import { MlforgeError } from "../error.ts";
-import { suggestName } from "../nearest.ts";
+import { dirname, resolve } from "node:path";
 import type { Publisher } from "../publish/publisher.ts";
-import { chooseFeatures, type Chosen } from "./choose.ts";
-import { type FeatureReport, type Joined, joinFeature, openFeature } from "./join.ts";
-import { addTime, LABELS, loadLabels, requireLabel, ROW } from "./labels.ts";
+import { hashFile } from "../stores/files.ts";
+import { chooseFeatures } from "./choose.ts";
+import { type Fill, fillExpressions } from "./fill.ts";
+import { type OutputFormat, outputFormatOf } from "./formats.ts";
+import { type FeatureReport, type Joined, joinFeature } from "./join.ts";
+import { labelFiles, type LabelsFrom } from "./label_files.ts";
+import { addTime, loadLabels, requireLabel } from "./labels.ts";
+import { embedded, type Lock, lockedText, newLock, requireSameInput, requireSameOutput } from "./lock.ts";
+import { type Opened, openFeature } from "./open_feature.ts";
+import { writeRows } from "./output.ts";
+import { type AfterWatermark, rulesOf } from "./rules.ts";
+import { writeBeside } from "./write_beside.ts";
 
 export interface RetrieveRequest {
   publisher: Publisher;
-  /** A .parquet, .csv (with a header line) or .json file: the rows to get features for. */
-  labels: string;
-  /** `name`, for the published version, or `name@1.2.0`. */
+  /** The rows to get features for: a .parquet, .csv (with a header line) or .json file, a glob of such, or a stream. */
+  labels: LabelsFrom;
+  /** `name` (the published version), `name@1.2.0`, `name:column+column` or `name@1.2.0:column`. */
   features: readonly string[];
   /** The label column with each label's time. By default the features' own timestamp, where they agree. */
   time?: string;
-  /** The Parquet file to write; one that is there is replaced. */
+  /** The file to write; one that is there is replaced. */
   output: string;
+  /** By the output's ending by default. */
+  format?: OutputFormat;
   /** Feature key -> label column, where the names differ. */
   keys?: Readonly<Record<string, string>>;
+  /** What becomes of labels beyond a feature's data: NULL by default. */
+  afterWatermark?: AfterWatermark;
+  /** In seconds, by feature: older rows count as none. */
+  maxAge?: Readonly<Record<string, number>>;
+  /** Instead of NULL where a label has no row. */
+  fill?: Fill;
+  /** Where to write the lock. By default beside the output: `train.lock.json` for `train.parquet`. */
+  lock?: string;
+  /** Makes what this lock describes again: the same bytes, or an error that says what is gone. */
+  locked?: Lock;
   /** In bytes, for DuckDB. */
   memory?: number;
   threads?: number;
@@ -28,6 +47,8 @@ export interface RetrieveRequest {
 export interface RetrieveReport {
   /** Absolute path. */
   output: string;
+  /** Absolute path. */
+  lock: string;
   /** As many as there are labels. */
   rows: number;
   features: FeatureReport[];
@@ -36,53 +57,59 @@ export interface RetrieveReport {
 }
 
 /**
- * Joins features to labels as they were known at each label's time, and writes a Parquet file: the labels' columns and
- * rows, all of them and in their order, then the features' columns. All features are of one moment of the store.
+ * Joins features to labels as they were known at each label's time, and writes one file: the labels' columns and rows, all
+ * of them and in their order, then the features' columns. All features are of one moment of the store; a lock beside the
+ * file says which.
  *
- * Errors: features, versions, keys or times that do not fit (code `usage`), data that is not here or can't be read
- * (`failed`). The output is written beside its place and renamed: it is whole, or as it was.
+ * Errors: features, versions, columns, keys or times that do not fit (code `usage`), data that is not here or can't be
+ * read, labels beyond the data where that is refused (`failed`). The output is written beside its place and renamed: it is whole, or
+ * as it was.
  */
 export async function retrieve(request: RetrieveRequest): Promise<RetrieveReport> {
   const output = resolve(request.output);
-  if (!output.toLowerCase().endsWith(".parquet")) {
-    throw new MlforgeError("usage", `Can't write "${request.output}"`, {
-      hint: "The output is Parquet: end it in .parquet.",
-    });
-  }
+  const format = request.format ?? outputFormatOf(request.output);
+  const lockFile = resolve(request.lock ?? lockBeside(output));
   const snapshot = await request.publisher.read();
   const chosen = await chooseFeatures(request.publisher, snapshot, request.features);
-  const keys = checkKeys(request.keys ?? {}, chosen);
-  const time = labelTime(request.time, chosen);
+  const rules = rulesOf(request, chosen);
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const scratch = await Deno.makeTempDir({ prefix: "mlforge-retrieve-" });
   const instance = await DuckDBInstance.create(":memory:", settings(request, scratch));
   try {
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
-    const opened = [];
+    const opened: Opened[] = [];
     for (const one of chosen) opened.push(await openFeature(connection, one));
-    const texts = new Set(
-      opened.flatMap(({ chosen, columns }) =>
-        columns.filter((c) => chosen.meta.keys.includes(c.name) && c.type === "VARCHAR").map((c) =>
-          keys[c.name] ?? c.name
-        )
-      ),
-    );
-    const labels = await loadLabels(connection, resolve(request.labels), { texts });
-    if (time !== undefined) {
-      requireLabel(labels, time, "the labels' time");
-      await addTime(connection, time);
+    const files = await labelFiles(request.labels, scratch);
+    const lock = await newLock(chosen, rules, { files, folder: dirname(lockFile), format });
+    if (request.locked !== undefined) requireSameInput(lock, request.locked);
+    const labels = await loadLabels(connection, files, { texts: textKeys(opened, rules.keys) });
+    if (rules.time !== undefined) {
+      requireLabel(labels.columns, rules.time, "the labels' time");
+      await addTime(connection, rules.time);
     }
     const joined: Joined[] = [];
-    for (const one of opened) joined.push(await joinFeature(connection, one, { labels, keys }));
-    requireNames(labels, joined);
-    const write = (file: string) => connection.run(copyStatement(labels, joined, file));
-    await writeBeside(output, write);
-    const rows = await connection.runAndReadAll(`SELECT count(*) FROM ${LABELS}`);
+    for (const one of opened) {
+      joined.push(await joinFeature(connection, one, { ...rules, labels: labels.columns }));
+    }
+    requireNames(labels.columns.map(({ name }) => name), joined);
+    const fill = await fillExpressions(connection, opened, rules.fill);
+    await writeBeside([output, lockFile], async ([data = "", lockText = ""]) => {
+      const carried = embedded(request.locked ?? lock);
+      await writeRows(connection, { labels: labels.columns, joined, fill }, {
+        file: data,
+        format,
+        lock: carried,
+      });
+      const sha256 = await hashFile(data);
+      if (request.locked !== undefined) requireSameOutput(sha256, request.locked);
+      await Deno.writeTextFile(lockText, lockedText(request.locked ?? lock, sha256));
+    });
     return {
       output,
-      rows: Number(rows.getRows()[0]?.[0]),
-      features: joined.map(({ table: _, ...report }) => report),
+      lock: lockFile,
+      rows: labels.rows,
+      features: joined.map(({ report }) => report),
       notes: snapshot.notes,
     };
   } catch (cause) {
@@ -91,6 +118,11 @@ export async function retrieve(request: RetrieveRequest): Promise<RetrieveReport
     instance.closeSync();
     await Deno.remove(scratch, { recursive: true });
   }
+}
+
+/** `train.lock.json` for `train.parquet`. */
+function lockBeside(output: string): string {
+  return output.replace(/(\.[^./\\]*)?$/, ".lock.json");
 }
 
 function settings({ memory, threads }: RetrieveRequest, scratch: string): Record<string, string> {
@@ -104,35 +136,20 @@ function settings({ memory, threads }: RetrieveRequest, scratch: string): Record
   };
 }
 
-/** The keys' map, where each name is one of a feature's keys. */
-function checkKeys(
-  keys: Readonly<Record<string, string>>,
-  chosen: readonly Chosen[],
-): Readonly<Record<string, string>> {
-  const known = new Set(chosen.flatMap(({ meta }) => meta.keys));
-  const unknown = Object.keys(keys).find((key) => !known.has(key));
-  if (unknown === undefined) return keys;
-  throw new MlforgeError("usage", `No feature here has the key "${unknown}"`, {
-    hint: suggestName(unknown, known),
-  });
-}
-
-/** The label column that holds the time; undefined where no feature has time and none is given. */
-function labelTime(asked: string | undefined, chosen: readonly Chosen[]): string | undefined {
-  const own = new Set(
-    chosen.flatMap(({ meta }) => (meta.mlforge.stamp === "none" ? [] : [meta.timestamp ?? ""])),
+/** Label columns that are a feature's key of text: a CSV's 007 stays what it is. */
+function textKeys(opened: readonly Opened[], keys: Readonly<Record<string, string>>): Set<string> {
+  return new Set(
+    opened.flatMap(({ chosen, columns }) =>
+      columns.filter((c) => chosen.meta.keys.includes(c.name) && c.type === "VARCHAR").map((c) =>
+        keys[c.name] ?? c.name
+      )
+    ),
   );
-  if (asked !== undefined || own.size === 0) return asked;
-  const [only] = own;
-  if (own.size === 1) return only;
-  throw new MlforgeError("usage", `The features call their times differently: ${[...own].join(", ")}`, {
-    hint: "Name the label column that holds the labels' time: --time COLUMN.",
-  });
 }
 
-function requireNames(labels: readonly Column[], joined: readonly Joined[]): void {
-  const taken = new Map(labels.map(({ name }) => [name.toLowerCase(), "the labels"]));
-  for (const { feature, columns } of joined) {
+function requireNames(labels: readonly string[], joined: readonly Joined[]): void {
+  const taken = new Map(labels.map((name) => [name.toLowerCase(), "the labels"]));
+  for (const { report: { feature, columns } } of joined) {
     for (const column of columns) {
       const other = taken.get(column.toLowerCase());
       if (other !== undefined) {
@@ -142,35 +159,5 @@ function requireNames(labels: readonly Column[], joined: readonly Joined[]): voi
       }
       taken.set(column.toLowerCase(), `feature "${feature}"`);
     }
-  }
-}
-
-function copyStatement(labels: readonly Column[], joined: readonly Joined[], file: string): string {
-  const own = `SELECT ${[...labels.map(storable), ROW].join(", ")} FROM ${LABELS}`;
-  const added = joined.flatMap(({ columns, table }) => columns.map((name) => `${table}.${quote(name)}`));
-  const tables = joined.map(({ table }) => `JOIN ${table} USING (${ROW})`).join(" ");
-  return `COPY (SELECT ${
-    [`l.* EXCLUDE (${ROW})`, ...added].join(", ")
-  } FROM (${own}) l ${tables} ORDER BY l.${ROW})
-    TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`;
-}
-
-/** Writes a file beside its place, then renames it there. */
-async function writeBeside(output: string, write: (file: string) => Promise<unknown>): Promise<void> {
-  const folder = dirname(output);
-  const temporary = join(folder, `.${basename(output)}.${crypto.randomUUID()}`);
-  await Deno.stat(folder).catch((cause: unknown) => {
-    throw new MlforgeError("usage", `Can't write into the folder "${folder}"`, {
-      cause,
-      hint: "Make it first.",
-    });
-  });
-  try {
-    await write(temporary);
-    await Deno.rename(temporary, output);
-  } catch (cause) {
-    throw engineError(cause, `write "${output}"`);
-  } finally {
-    await Deno.remove(temporary).catch(() => {});
   }
 }

@@ -210,6 +210,29 @@ Deno.test("retrieve joins features to labels, and counts", async () => {
   });
 });
 
+Deno.test("retrieve writes to standard output, and what a lock describes again", async () => {
+  await withBuilt(async (cwd) => {
+    await Deno.writeTextFile(join(cwd, "labels.csv"), "user_id,at\n1,2026-01-02 00:00:00\n");
+    const asked = ["retrieve", "--labels", "labels.csv", "--features", "user_orders:amount", "--time", "at"];
+    const piped = await runCli([...asked, "-o", "-"], { cwd });
+    assert.equal(piped.out, "user_id,at,user_orders__amount\n1,2026-01-02 00:00:00,5\n", piped.err);
+    const first = await runCli([...asked, "-o", "train.parquet"], { cwd });
+    assert.match(first.out, /Wrote 1 rows to train\.parquet, and train\.lock\.json/, first.err);
+    const again = await runCli(["retrieve", "--locked", "train.lock.json", "-o", "again.parquet"], { cwd });
+    assert.equal(again.code, 0, again.err);
+    const bytes = (name: string) => Deno.readFile(join(cwd, name));
+    assert.deepEqual(await bytes("again.parquet"), await bytes("train.parquet"));
+    const other = await runCli(
+      ["retrieve", "--locked", "train.lock.json", "--features", "user_total", "-o", "x.parquet"],
+      { cwd },
+    );
+    assert.equal(other.code, 2);
+    assert.match(other.err, /--features can't be changed with --locked/);
+    const nothing = await runCli(["retrieve", "-o", "x.parquet"], { cwd });
+    assert.match(nothing.err, /Nothing to retrieve without --labels/);
+  });
+});
+
 Deno.test("schema prints JSON Schemas", async () => {
   for (const file of [[], ["profile"], ["definitions"]]) {
     const { code, out } = await runCli(["schema", ...file]);

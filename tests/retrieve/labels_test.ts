@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { MlforgeError } from "../../src/error.ts";
+import { labelFiles } from "../../src/retrieve/label_files.ts";
 import { loadLabels } from "../../src/retrieve/labels.ts";
 
 Deno.test("labels without a row are told as such, where their types can't be known", async () => {
@@ -15,7 +16,8 @@ Deno.test("labels without a row are told as such, where their types can't be kno
       const file = join(folder, name);
       await Deno.writeTextFile(file, text);
       const connection = await instance.connect();
-      await assert.rejects(loadLabels(connection, file, { texts }), (thrown) => {
+      const load = labelFiles(file, folder).then((files) => loadLabels(connection, files, { texts }));
+      await assert.rejects(load, (thrown) => {
         assert.ok(thrown instanceof MlforgeError);
         assert.deepEqual([thrown.code, thrown.message], ["usage", `There are no labels in "${file}"`]);
         return true;
@@ -26,7 +28,7 @@ Deno.test("labels without a row are told as such, where their types can't be kno
     const parquet = join(folder, "none.parquet");
     const connection = await instance.connect();
     await connection.run(`COPY (SELECT 1 AS user_id WHERE false) TO '${parquet}' (FORMAT parquet)`);
-    const columns = await loadLabels(connection, parquet, { texts });
+    const { columns } = await loadLabels(connection, await labelFiles(parquet, folder), { texts });
     assert.deepEqual(columns.map(({ name }) => name), ["user_id"]);
     connection.closeSync();
   } finally {

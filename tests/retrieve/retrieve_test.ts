@@ -1,49 +1,6 @@
 import assert from "node:assert/strict";
-import { MlforgeError } from "../../src/error.ts";
-import { retrieve, type RetrieveReport, type RetrieveRequest } from "../../src/retrieve/retrieve.ts";
-import { type Bench, withBench } from "./store.ts";
-
-/** Daily counts of two users. The last stamp is 2024-01-04; beyond the data is from 2024-01-05 on. */
-function visits(bench: Bench, version = "1.0.0"): Promise<void> {
-  return bench.feature({
-    name: "visits",
-    version,
-    sql: `SELECT * FROM (VALUES
-      (1, TIMESTAMP '2024-01-02', 10), (1, TIMESTAMP '2024-01-04', 30), (2, TIMESTAMP '2024-01-03', 7)
-    ) v(user_id, seen_at, visits__rows__count__1d__1d)`,
-    keys: ["user_id"],
-    timestamp: "seen_at",
-    stamp: "bucket_end",
-    interval: "1d",
-    watermark: "2024-01-03T20:00:00.000000Z",
-    metrics: ["visits__rows__count__1d__1d"],
-  });
-}
-
-function ask(bench: Bench, request: Partial<RetrieveRequest> = {}): Promise<RetrieveReport> {
-  return retrieve({
-    publisher: bench.publisher,
-    labels: `${bench.folder}/labels.parquet`,
-    features: ["visits"],
-    output: `${bench.folder}/out.parquet`,
-    threads: 2,
-    ...request,
-  });
-}
-
-function labels(bench: Bench, sql: string): Promise<void> {
-  return bench.run(`COPY (${sql}) TO '$DIR/labels.parquet' (FORMAT parquet)`);
-}
-
-async function refusal(run: Promise<unknown>, message: RegExp, hint: RegExp, code = "usage"): Promise<void> {
-  await assert.rejects(run, (error) => {
-    assert(error instanceof MlforgeError, String(error));
-    assert.match(error.message, message);
-    assert.match(error.hint ?? "", hint);
-    assert.equal(error.code, code);
-    return true;
-  });
-}
+import { withBench } from "./store.ts";
+import { ask, labels, refusal, visits } from "./visits.ts";
 
 Deno.test("buckets: the newest stamp at or before the label, NULL before the first and beyond the data, all counted", async () => {
   await withBench(async (bench) => {
@@ -71,12 +28,14 @@ Deno.test("buckets: the newest stamp at or before the label, NULL before the fir
     ]);
     assert.deepEqual(report, {
       output: `${bench.folder}/out.parquet`,
+      lock: `${bench.folder}/out.lock.json`,
       rows: 9,
       features: [{
         feature: "visits",
         version: "1.0.0",
         columns: ["visits__rows__count__1d__1d"],
         matched: 4,
+        too_old: 0,
         unmatched: 4,
         beyond: 1,
       }],
@@ -296,7 +255,7 @@ Deno.test("what is not there is named, with the nearest name", async () => {
       /Can't tell the format/,
       /\.parquet, \.csv/,
     );
-    await refusal(ask(bench, { output: "out.csv" }), /Can't write "out.csv"/, /\.parquet/);
+    await refusal(ask(bench, { output: "out.xlsx" }), /Can't write "out.xlsx"/, /\.parquet/);
     const elsewhere = {
       time: "seen_it",
       keys: { user_id: "userid" },
@@ -307,7 +266,7 @@ Deno.test("what is not there is named, with the nearest name", async () => {
     await refusal(
       ask(bench),
       /data of "visits" 1\.0\.0 is not here/,
-      /mlforge build --force --features visits/,
+      /mlforge sync --features visits/,
       "failed",
     );
   });

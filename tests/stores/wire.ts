@@ -14,8 +14,7 @@ export interface Wire {
   env: Record<string, string>;
 }
 
-/** The environment of the S3 server's root user. */
-export const AWS_ENV = {
+const AWS_ENV = {
   AWS_ACCESS_KEY_ID: S3_KEYS.accessKeyId,
   AWS_SECRET_ACCESS_KEY: S3_KEYS.secretAccessKey,
   AWS_REGION: "us-east-1",

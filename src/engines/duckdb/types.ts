@@ -59,10 +59,16 @@ export function columnsOf(result: Pick<DuckDBResult, "columnNames" | "columnType
  * How a column is written, where Parquet has no such type: 128-bit integers (what DuckDB's sum() of integers gives) as
  * 64-bit ones, since Parquet would hold them as floats; a value that does not fit is an error. ENUMs as their text.
  */
-export function storable({ name, type }: Column): string {
-  if (type === "HUGEINT" || type === "UHUGEINT") return `CAST(${quote(name)} AS BIGINT) AS ${quote(name)}`;
-  if (type.startsWith("ENUM(")) return `CAST(${quote(name)} AS VARCHAR) AS ${quote(name)}`;
-  return quote(name);
+export function storable(column: Column): string {
+  const value = storableValue(column);
+  return value === quote(column.name) ? value : `${value} AS ${quote(column.name)}`;
+}
+
+/** As `storable`, without a name of its own; `table` says whose column it is. */
+export function storableValue({ name, type }: Column, table?: string): string {
+  const value = table === undefined ? quote(name) : `${table}.${quote(name)}`;
+  if (type === "HUGEINT" || type === "UHUGEINT") return `CAST(${value} AS BIGINT)`;
+  return type.startsWith("ENUM(") ? `CAST(${value} AS VARCHAR)` : value;
 }
 
 /** An identifier in SQL. */

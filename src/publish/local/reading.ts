@@ -3,16 +3,7 @@ import { fileError, readTextIfThere } from "../../stores/files.ts";
 import type { Meta } from "../meta.ts";
 import type { Published, Snapshot } from "../publisher.ts";
 import { parseMeta, VERSION } from "../read_meta.ts";
-import {
-  type Change,
-  committedFiles,
-  holds,
-  isFile,
-  type Pending,
-  pendingCommit,
-  readJournal,
-  readPointer,
-} from "./journal.ts";
+import { holds, isFile, type Pending, pendingCommit, readJournal, readPointer } from "./journal.ts";
 import { isFeatureName, type Layout } from "./layout.ts";
 
 /**
@@ -51,7 +42,7 @@ async function collect(
   await Promise.all([...names].map(async (feature) => {
     const change = committed.get(feature);
     const [meta, versions] = await Promise.all([
-      change === undefined ? readPublished(layout, feature) : committedMeta(layout, change),
+      change === undefined ? readPublished(layout, feature) : change.meta,
       versionFolders(layout, feature),
     ]);
     const published = meta === undefined ? undefined : publishedOf(meta);
@@ -62,12 +53,6 @@ async function collect(
   }));
   // Reads end in any order; what is shown does not depend on it.
   return { features: inOrder(features), top: inOrder(top), pending: journal !== undefined, notes };
-}
-
-/** The metadata of what a pending change makes the published version. */
-async function committedMeta(layout: Layout, { feature, to, fresh }: Change): Promise<Meta | undefined> {
-  if (fresh !== undefined) return fresh.meta;
-  return to === null ? undefined : await readMeta(layout, feature, to);
 }
 
 /** What a person is told about a commit that git made void. */
@@ -111,7 +96,12 @@ export async function readMetadata(
 ): Promise<Meta | undefined> {
   const read = async () => await readMeta(layout, feature, version);
   // Placed between the two looks: looked at again.
-  return await read() ?? (await committedFiles(layout, feature, version))?.meta ?? await read();
+  return await read() ?? (await committedChange(layout, feature, version))?.meta ?? await read();
+}
+
+async function committedChange(layout: Layout, feature: string, version: string) {
+  const pending = await pendingCommit(layout);
+  return pending?.changes.find((change) => change.feature === feature && change.to === version);
 }
 
 /** All versions with metadata, ascending. */
@@ -122,12 +112,12 @@ export async function readVersions(layout: Layout, feature: string): Promise<str
   await Promise.all(there.map(async (version) => {
     if (await isFile(layout.meta(feature, version))) found.add(version);
   }));
-  const fresh = pending?.changes.find((change) => change.feature === feature)?.fresh;
-  if (fresh !== undefined) found.add(fresh.version);
+  const committed = pending?.changes.find((change) => change.feature === feature);
+  if (committed !== undefined) found.add(committed.to);
   return [...found].sort(compareVersions);
 }
 
-export async function featureFolders(layout: Layout): Promise<string[]> {
+async function featureFolders(layout: Layout): Promise<string[]> {
   return (await namesIn(layout.root)).filter(isFeatureName);
 }
 

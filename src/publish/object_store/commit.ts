@@ -11,11 +11,10 @@ import { type Moment, readAgain, writeMoment } from "./register.ts";
 /** One feature's step to another version. */
 export interface Change {
   feature: string;
-  /** Undefined where the feature is retired. */
-  after: Omit<Published, "seq" | "tx"> | undefined;
+  after: Omit<Published, "seq" | "tx">;
   /** What the plan started from: the step is made only where this is still the published one. */
   base: Published | undefined;
-  /** Undefined for a rollback, whose version has it, and a retirement. */
+  /** Undefined for a rollback: the version has it. */
   meta: Meta | undefined;
 }
 
@@ -32,21 +31,14 @@ export type Committed =
   | { kind: "committed"; moment: Moment }
   | { kind: "lost"; features: string[]; moment: Moment };
 
-/** What is to be committed by whom. */
-export interface Work {
-  tx: string;
-  /** Counts this transaction's tries, from 1: a lost one may be tried again with other changes, and its own record. */
-  round: number;
-  who: Who;
-  kind: CommitRecord["kind"];
-  changes: readonly Change[];
-}
-
-/** Writes the redo record. */
+/** Writes the redo record. `round` counts a batch's tries from 1: each has a record of its own. */
 export async function prepare(
   context: Context,
-  { manifest }: Moment,
-  { tx, round, who, kind, changes }: Work,
+  tx: string,
+  round: number,
+  who: Who,
+  kind: CommitRecord["kind"],
+  changes: readonly Change[],
 ): Promise<Prepared> {
   const name = round === 1 ? tx : `${tx}.${round}`;
   const record: CommitRecord = {
@@ -57,8 +49,7 @@ export async function prepare(
     kind,
     features: new Map(changes.map(({ feature, base, after, meta }) => [feature, {
       before: base ?? null,
-      ...(base === undefined ? { retired: manifest.retired.get(feature) } : {}),
-      after: after ?? null,
+      after,
       metadata: meta ?? null,
     }])),
   };
@@ -111,18 +102,14 @@ export async function commit(context: Context, from: Moment, prepared: Prepared)
 }
 
 function committedBy(manifest: Manifest, tx: string): boolean {
-  const current = [...manifest.features.values(), ...manifest.retired.values()];
-  return manifest.recent.includes(tx) || current.some((p) => p.tx === tx);
+  return manifest.recent.includes(tx) || [...manifest.features.values()].some((p) => p.tx === tx);
 }
 
-/** Features of which someone else published a version since the plan, or withdrew the one that we would name. */
+/** Features of which someone else published a version since the plan, or withdrew the number we staged under. */
 function lostFeatures(manifest: Manifest, changes: readonly Change[]): string[] {
   return changes.filter(({ feature, base, after, meta }) => {
     const now = manifest.features.get(feature);
     if (now?.version !== base?.version || now?.seq !== base?.seq) return true;
-    if (after === undefined) return false;
-    // A rollback never names what a collector has begun to delete.
-    if (meta === undefined && manifest.withdrawn.includes(`${feature}@${after.version}`)) return true;
     const top = manifest.top.get(feature);
     return meta !== undefined && top !== undefined && compareVersions(after.version, top) <= 0;
   }).map((change) => change.feature);
@@ -135,17 +122,10 @@ function withChanges(
 ): Partial<Manifest> {
   const seq = manifest.seq + 1;
   const features = new Map(manifest.features);
-  const retired = new Map(manifest.retired);
   const top = new Map(manifest.top);
-  for (const { feature, base, after } of changes) {
-    if (after !== undefined) {
-      features.set(feature, { ...after, seq, tx });
-      retired.delete(feature);
-      top.set(feature, higher(top.get(feature), after.version));
-    } else if (base !== undefined) {
-      features.delete(feature);
-      retired.set(feature, { ...base, seq, tx });
-    }
+  for (const { feature, after } of changes) {
+    features.set(feature, { ...after, seq, tx });
+    top.set(feature, higher(top.get(feature), after.version));
   }
   return {
     seq,
@@ -153,7 +133,6 @@ function withChanges(
     probed: true,
     project: manifest.project ?? project ?? null,
     features,
-    retired,
     top,
     pending: [
       ...manifest.pending,
@@ -162,7 +141,7 @@ function withChanges(
         record: name,
         digest,
         feature,
-        version: after?.version ?? null,
+        version: after.version,
         seq,
       })),
     ],
