@@ -8,7 +8,7 @@ import { startServers } from "./servers.ts";
 const oldest = Deno.args.includes("--oldest");
 const named = Deno.args.filter((arg) => arg !== "--oldest");
 const paths = named.length > 0 ? named : ["tests"];
-const ignored = oldest ? ["--ignore=tests/publish/simulation,tests/publish/kill"] : [];
+const ignored = oldest ? ["--ignore=tests/publish/simulation,tests/publish/kill,tests/publish/wire"] : [];
 
 const servers = await startServers();
 const child = new Deno.Command(Deno.execPath(), {

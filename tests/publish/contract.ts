@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { MlforgeError } from "../../src/error.ts";
 import type { Publisher } from "../../src/publish/publisher.ts";
 import {
+  buildTexts,
   dataText,
   publishedSnapshot,
   publishTexts,
@@ -267,23 +268,8 @@ export function testPublisher(name: string, make: () => Promise<StoreUnderTest>)
   test("builders that race for one feature all get their turn, each with its own data", async (store) => {
     const builders = 5;
     const build = async (text: string) => {
-      const publisher = await store.open();
-      const batch = await publisher.begin(WHO);
-      let on = batch.base;
-      try {
-        for (let round = 0; round < builders * 4; round++) {
-          const entries = [
-            await stageText(publisher, batch, "clicks", `${text} clicks`, { on }),
-            await stageText(publisher, batch, "visits", `${text} visits`, { on }),
-          ];
-          const outcome = await batch.publish(entries);
-          if (outcome.kind === "published") return;
-          on = outcome.snapshot;
-        }
-        assert.fail("never published");
-      } finally {
-        await batch.close();
-      }
+      const texts = { clicks: `${text} clicks`, visits: `${text} visits` };
+      publishedSnapshot(await buildTexts(await store.open(), texts, { rounds: builders * 4 }));
     };
     await Promise.all(Array.from({ length: builders }, (_, i) => build(`builder ${i}`)));
     const reader = await store.open();

@@ -3,7 +3,8 @@ import { MlforgeError } from "../../src/error.ts";
 import { openLocalPublisher } from "../../src/publish/local.ts";
 import { stableJson } from "../../src/publish/meta.ts";
 import { dataText, publishTexts, readText, sampleMeta, sha256, stageText, versionsOf } from "./contract.ts";
-import { assertCleared, FEATURES, spawnChild, visibleBatch } from "./kill/whole.ts";
+import { assertCleared, FEATURES, spawnChild, viewOf } from "./kill/whole.ts";
+import { visibleBatch } from "./whole.ts";
 
 // What git, a person, another process or a full disk does to a store between (and during) mlforge's own steps.
 
@@ -131,7 +132,7 @@ test("a commit left half done is completed, and said so", async (store) => {
     batch.base.notes.join(),
     /^Completed the interrupted "build by killed" of .*: clicks, orders, visits$/,
   );
-  assert.equal(await visibleBatch(store), "killed 1");
+  assert.equal(await visibleBatch(viewOf(store)), "killed 1");
 }, !unix);
 
 test("a commit whose data someone deleted is published without it, as after a clone", async (store) => {
@@ -340,7 +341,7 @@ test("whoever waits for another process is told for whom", async (store) => {
     told.join(),
     new RegExp(`Waiting for "build by slow" \\(process ${child.pid} on .*, since 20`),
   );
-  assert.equal(await visibleBatch(store, batch.base), "slow 1");
+  assert.equal(await visibleBatch(viewOf(store), batch.base), "slow 1");
 });
 
 test("two processes that publish the same features take turns, and readers see whole batches", async (store) => {
@@ -348,7 +349,7 @@ test("two processes that publish the same features take turns, and readers see w
   let racing = true;
   const over = Promise.all(outputs).finally(() => racing = false);
   const seen = new Set<string | undefined>();
-  while (racing) seen.add(await visibleBatch(store));
+  while (racing) seen.add(await visibleBatch(viewOf(store)));
   for (const output of await over) {
     assert.equal(output.success, true, new TextDecoder().decode(output.stderr));
   }

@@ -96,6 +96,34 @@ export async function publishTexts(publisher: Publisher, texts: Record<string, s
   }
 }
 
+/**
+ * One build as `mlforge build` makes it: it looks, begins from there, stages all at once, and plans again what it lost, in
+ * so many rounds.
+ */
+export async function buildTexts(
+  publisher: Publisher,
+  texts: Record<string, string>,
+  { rounds = 3, command = WHO.command } = {},
+): Promise<PublishOutcome> {
+  const batch = await publisher.begin({ ...WHO, command }, { from: await publisher.read() });
+  try {
+    const entries = new Map<string, Entry>();
+    let on = batch.base;
+    let open = Object.keys(texts);
+    for (let round = 1;; round++) {
+      await Promise.all(open.map(async (feature) => {
+        entries.set(feature, await stageText(publisher, batch, feature, texts[feature] ?? "", { on }));
+      }));
+      const outcome = await batch.publish([...entries.values()]);
+      if (outcome.kind === "published" || round === rounds) return outcome;
+      on = outcome.snapshot;
+      open = outcome.features;
+    }
+  } finally {
+    await batch.close();
+  }
+}
+
 /** What a reader gets for a feature: version, data; undefined where nothing is published. */
 export async function readText(publisher: Publisher, feature: string): Promise<string | undefined> {
   const version = (await publisher.read()).features.get(feature)?.version;

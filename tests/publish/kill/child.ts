@@ -6,7 +6,9 @@
  * SIGKILL before the N-th of them (or before the first whose last path contains TEXT, or waits there for 3 seconds).
  */
 import { openLocalPublisher } from "../../../src/publish/local.ts";
-import { stageText } from "../contract.ts";
+import { buildTexts } from "../sample_batch.ts";
+import { textsOf } from "../whole.ts";
+import { FEATURES } from "./whole.ts";
 
 const [store = "", name = "", rounds = "1", how = "", what = ""] = Deno.args;
 let calls = 0;
@@ -48,16 +50,7 @@ Deno.FsFile.prototype.write = async function (bytes: Uint8Array<ArrayBuffer>) {
 const publisher = openLocalPublisher(store);
 console.log("ready");
 for (let round = 1; round <= Number(rounds); round++) {
-  const batch = await publisher.begin({ tool: "mlforge 0.0.0", command: `build by ${name}` });
-  for (let on = batch.base;;) {
-    const entries = [];
-    for (const feature of ["clicks", "orders", "visits"]) {
-      entries.push(await stageText(publisher, batch, feature, `${feature} of ${name} ${round}`, { on }));
-    }
-    const outcome = await batch.publish(entries);
-    if (outcome.kind === "published") break;
-    on = outcome.snapshot;
-  }
-  await batch.close();
+  const texts = textsOf({ features: FEATURES }, `${name} ${round}`);
+  await buildTexts(publisher, texts, { rounds: Infinity, command: `build by ${name}` });
 }
 console.log(`calls ${calls}`);

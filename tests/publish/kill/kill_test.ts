@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { openLocalPublisher } from "../../../src/publish/local.ts";
 import { publishTexts } from "../contract.ts";
-import { assertCleared, assertFilesWhole, copyFolder, FEATURES, spawnChild, visibleBatch } from "./whole.ts";
+import { assertHeals, textsOf, visibleBatch } from "../whole.ts";
+import { assertCleared, copyFolder, FEATURES, spawnChild, viewOf } from "./whole.ts";
 
 // Windows has no SIGKILL; there the parent's kill ends a process in the same way.
 const canKillItself = Deno.build.os !== "windows";
@@ -15,25 +16,12 @@ async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
-function textsOf(batch: string): Record<string, string> {
-  return Object.fromEntries(FEATURES.map((feature) => [feature, `${feature} of ${batch}`]));
-}
-
-/** After a kill: what is visible is whole, stays visible, and the next batch clears up. */
-async function assertHeals(store: string, allowed: (string | undefined)[]): Promise<string | undefined> {
-  await assertFilesWhole(store);
-  const seen = await visibleBatch(store);
-  assert.ok(allowed.includes(seen), `the batch before or the one that was killed, not ${seen}`);
-
-  const publisher = openLocalPublisher(store);
-  const batch = await publisher.begin({ tool: "mlforge 0.0.0", command: "the next build" });
-  assert.equal(await visibleBatch(store, batch.base), seen, "recovery changes nothing that was visible");
-  await batch.close();
-  await assertFilesWhole(store);
-
-  await publishTexts(publisher, textsOf("next 1"));
-  assert.equal(await visibleBatch(store), "next 1");
-  await assertFilesWhole(store);
+/** After a kill the store heals, and nothing is left of what was broken off. */
+async function assertAllHeals(
+  store: string,
+  allowed: (string | undefined)[],
+): Promise<string | undefined> {
+  const seen = await assertHeals(viewOf(store), allowed);
   await assertCleared(store);
   return seen;
 }
@@ -44,7 +32,7 @@ Deno.test({
   fn: () =>
     inFolder(async (folder) => {
       const before = `${folder}/before`;
-      await publishTexts(openLocalPublisher(before), textsOf("old 1"));
+      await publishTexts(openLocalPublisher(before), textsOf({ features: FEATURES }, "old 1"));
       const seen = new Map<string | undefined, number>();
       let finished = false;
       let step = 1;
@@ -55,10 +43,10 @@ Deno.test({
         const output = await spawnChild(store, "killed", 1, "--kill", String(n)).output();
         if (output.success) {
           finished = true;
-          assert.equal(await visibleBatch(store), "killed 1");
+          assert.equal(await visibleBatch(viewOf(store)), "killed 1");
         } else {
           assert.equal(output.signal, "SIGKILL", new TextDecoder().decode(output.stderr));
-          const batch = await assertHeals(store, ["old 1", "killed 1"]);
+          const batch = await assertAllHeals(store, ["old 1", "killed 1"]);
           seen.set(batch, (seen.get(batch) ?? 0) + 1);
         }
         await Deno.remove(store, { recursive: true });
@@ -92,7 +80,7 @@ Deno.test({
           : `orders/${place === "_latest.json" ? "" : "1.0.0/"}${place}`;
         const output = await spawnChild(store, "first", 1, "--kill-at", at).output();
         assert.equal(output.signal, "SIGKILL", new TextDecoder().decode(output.stderr));
-        assert.equal(await assertHeals(store, [batch]), batch);
+        assert.equal(await assertAllHeals(store, [batch]), batch);
       }
     }),
 });
@@ -121,10 +109,10 @@ Deno.test(`builds killed at ${moments} random moments leave whole batches`, () =
       await new Promise((resume) => setTimeout(resume, seeded(seed)() * 250));
       child.kill("SIGKILL");
       await Promise.all([child.status, reader.cancel(), child.stderr.cancel()]);
-      const seen = await visibleBatch(store).catch((error: unknown) => {
+      const seen = await visibleBatch(viewOf(store)).catch((error: unknown) => {
         throw new Error(`seed ${seed}`, { cause: error });
       });
-      await assertHeals(store, [seen]);
+      await assertAllHeals(store, [seen]);
       await Deno.remove(store, { recursive: true });
     }
   }));

@@ -1,8 +1,8 @@
 /** All open connections of a proxy, so that none outlives it. */
 export interface Sockets {
-  connect(to: URL): Promise<Deno.Conn>;
+  connect(to: URL): Promise<Deno.TcpConn>;
   /** Takes over one that was accepted. */
-  add(connection: Deno.Conn): void;
+  add(connection: Deno.TcpConn): void;
   close(connection: Deno.Conn): void;
   /** Closes all, and each that comes later. */
   closeAll(): void;
@@ -20,6 +20,8 @@ export function openSockets(): Sockets {
       return connection;
     },
     add(connection) {
+      // Else a small body waits, up to 40 ms, until the head before it is acknowledged.
+      connection.setNoDelay(true);
       open.add(connection);
       if (ended.signal.aborted) sockets.close(connection);
     },
