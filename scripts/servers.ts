@@ -14,7 +14,7 @@ const INSTALL = {
   "fake-gcs-server": "go install github.com/fsouza/fake-gcs-server@v1.56.1",
 };
 
-/** Starts what is installed (on the PATH, or where `go install` puts it), with data in a folder that goes with them. */
+/** Starts what is installed, with data in a folder that goes with them. */
 export async function startServers(): Promise<Servers> {
   const folder = await Deno.makeTempDir({ prefix: "mlforge-servers-" });
   const children: Deno.ChildProcess[] = [];
@@ -26,7 +26,7 @@ export async function startServers(): Promise<Servers> {
     args: readonly string[],
     own: Record<string, string> = {},
   ): Promise<boolean> => {
-    const path = await find(name);
+    const path = await findServer(name);
     if (path === undefined) {
       missing.push(`${name}: ${INSTALL[name]}`);
       return false;
@@ -67,7 +67,8 @@ export async function startServers(): Promise<Servers> {
   };
 }
 
-async function find(name: string): Promise<string | undefined> {
+/** The path of an installed server: on the PATH, or where `go install` puts it. */
+export async function findServer(name: keyof typeof INSTALL): Promise<string | undefined> {
   const home = Deno.env.get("HOME") ?? "";
   const go = Deno.env.get("GOBIN") ?? join(Deno.env.get("GOPATH") ?? join(home, "go"), "bin");
   const separator = Deno.build.os === "windows" ? ";" : ":";

@@ -6,7 +6,7 @@ import { suggestName } from "../nearest.ts";
 import type { DataState, Publisher, Snapshot } from "../publish/publisher.ts";
 import { resolveConfig, type ResolvedConfig, type ResolveRequest } from "../profile/resolve.ts";
 import { openPublisher } from "../publish/open.ts";
-import type { StoreConfig } from "../stores/config.ts";
+import { addressOf, type StoreConfig } from "../stores/config.ts";
 import type { CliContext } from "./context.ts";
 import type { ProjectFlags } from "./flags.ts";
 import { shortPath } from "./short_path.ts";
@@ -117,14 +117,7 @@ async function findProjectFile(
 
 /** The store in a person's words. */
 export function describeStore(store: StoreConfig, cwd: string): string {
-  switch (store.kind) {
-    case "local":
-      return shortPath(store.path, cwd);
-    case "s3":
-      return `s3://${[store.bucket, store.prefix].filter((s) => s !== "").join("/")}`;
-    case "gcs":
-      return `gs://${[store.bucket, store.prefix].filter((s) => s !== "").join("/")}`;
-  }
+  return store.kind === "local" ? shortPath(store.path, cwd) : addressOf(store);
 }
 
 /** A store's settings, each called as it is written in mlforge.yaml; the first is its kind. */

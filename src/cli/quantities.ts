@@ -73,3 +73,8 @@ export function formatSeconds(seconds: number): string {
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
+
+/** Of an ISO time: to the minute, in UTC as all times. */
+export function shortTime(time: string | undefined): string {
+  return (time ?? "").slice(0, 16).replace("T", " ");
+}

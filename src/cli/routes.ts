@@ -9,7 +9,7 @@ export type Route = Command<CliContext> | RouteMap<CliContext>;
 /** A command of the table: its file is loaded when it is the one typed. */
 export interface CommandEntry {
   name: string;
-  group: "Build" | "Read" | "Project";
+  group: "Build" | "Read" | "Versions" | "Project";
   brief: string;
   load(): Promise<Route>;
 }
@@ -81,6 +81,28 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () =>
       (await lazily<typeof import("./commands/retrieve.ts")>("./commands/retrieve.ts", import.meta.url))
         .retrieve,
+  },
+  {
+    name: "rollback",
+    group: "Versions",
+    brief: "Publish earlier versions again, together",
+    load: async () =>
+      (await lazily<typeof import("./commands/rollback.ts")>("./commands/rollback.ts", import.meta.url))
+        .rollback,
+  },
+  {
+    name: "retire",
+    group: "Versions",
+    brief: "Publish features no more; their data stays",
+    load: async () =>
+      (await lazily<typeof import("./commands/retire.ts")>("./commands/retire.ts", import.meta.url)).retire,
+  },
+  {
+    name: "log",
+    group: "Versions",
+    brief: "Show which builds published what, newest first",
+    load: async () =>
+      (await lazily<typeof import("./commands/log.ts")>("./commands/log.ts", import.meta.url)).log,
   },
   {
     name: "init",

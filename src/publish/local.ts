@@ -31,6 +31,14 @@ export function openLocalPublisher(root: string, options: LocalPublisherOptions 
     dataPath: (feature, version) => findData(layout, feature, version),
     openData: (feature, version) => openData(layout, feature, version),
     begin: async (who) => (await writing()).begin(layout, who, options),
+    move: async (moves, who) => {
+      const { move } = await lazily<typeof import("./local/move.ts")>("./local/move.ts", import.meta.url);
+      return await move(layout, moves, who, options);
+    },
+    async *log() {
+      const { readLog } = await lazily<typeof import("./local/log.ts")>("./local/log.ts", import.meta.url);
+      yield* readLog(layout);
+    },
     stage: async (request) => (await writing()).stage(layout, request),
   };
 }

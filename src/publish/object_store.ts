@@ -9,7 +9,8 @@ import { look, type Seen } from "./object_store/look.ts";
 import { snapshotOf } from "./object_store/manifest.ts";
 import { publish } from "./object_store/publish.ts";
 import { readMetadata, readVersions } from "./object_store/read.ts";
-import { rollBack } from "./object_store/rollback.ts";
+import { readLog } from "./object_store/log.ts";
+import { move } from "./object_store/move.ts";
 import { restore, stage } from "./object_store/stage.ts";
 import { start } from "./object_store/start.ts";
 import type { Meta } from "./meta.ts";
@@ -28,8 +29,6 @@ export interface ObjectPublisherOptions {
 
 /** What an object store can do beyond the contract. */
 export interface ObjectPublisher extends Publisher {
-  /** Makes other published versions the current ones, all at once. */
-  rollback(targets: readonly Staged[], who: Who): Promise<PublishOutcome>;
   /** Removes data that no commit names, and says which. */
   collect(): Promise<Staged[]>;
 }
@@ -73,9 +72,18 @@ export function openObjectPublisher(store: Store, options: ObjectPublisherOption
     openData: (feature, version) => store.get(dataKey(feature, version)),
     begin: (who, { from } = {}) => beginBatch(context, who, from, from && looks.get(from)),
     stage: (request) => stage(context, request),
-    rollback: (targets, who) => rollBack(context, targets, who),
+    move: async (moves, who) => publishedOr(await move(context, moves, who)),
+    log: () => readLog(context),
     collect: () => collect(context),
   };
+}
+
+/** A move is not planned again: who asked for it looks at what is there now. */
+function publishedOr(outcome: PublishOutcome): Snapshot {
+  if (outcome.kind === "published") return outcome.snapshot;
+  throw new MlforgeError("lost", `Someone else published ${outcome.features.join(", ")} meanwhile`, {
+    hint: "Nothing was changed. See what is published now, and decide again.",
+  });
 }
 
 async function beginBatch(

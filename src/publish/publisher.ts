@@ -90,6 +90,13 @@ export interface Restoring extends VersionData {
   fileHash?: string;
 }
 
+/** One feature's step to a version that is there already, or to none. */
+export interface Move {
+  feature: string;
+  /** Null retires the feature: it is published no more, and its data stays. */
+  version: string | null;
+}
+
 export type PublishOutcome =
   | { kind: "published"; snapshot: Snapshot }
   /**
@@ -97,6 +104,26 @@ export type PublishOutcome =
    * are kept; plan those features again on the new snapshot, stage, and call publish again.
    */
   | { kind: "lost"; features: string[]; snapshot: Snapshot };
+
+/** One commit: when, by what, and what it did. */
+export interface LogEntry {
+  /** Empty where another tool published. */
+  tx: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  tool: string;
+  /** What was typed; undefined on a local store, whose metadata does not say. */
+  command?: string;
+  kind: "build" | "rollback" | "retire";
+  /** Ascending by name. */
+  features: {
+    feature: string;
+    /** The version before; undefined where there was none, or (on a local store) it is not known. */
+    from?: string;
+    /** Null where the feature was retired. */
+    to: string | null;
+  }[];
+}
 
 export interface Who {
   tool: string;
@@ -155,6 +182,15 @@ export interface Publisher {
    * starts from it without another one, and what was published since is found at `publish`, as `lost`.
    */
   begin(who: Who, options?: { from?: Snapshot }): Promise<Batch>;
+  /**
+   * Makes other versions the published ones (a rollback), or none (a retirement): a commit like any other, of all moves
+   * together. What is so already is left out. Numbers go on from the highest one ever used. Throws (code `usage`) where
+   * a version was never published, or is gone, (`failed`) where its data is not here, and (`lost`) where someone else
+   * published one of these features meanwhile.
+   */
+  move(moves: readonly Move[], who: Who): Promise<Snapshot>;
+  /** All commits that are known, newest first. Read as far as the caller goes. */
+  log(): AsyncIterable<LogEntry>;
   /** Puts a data file under the first free version that fits the wish. Called in workers, in parallel. */
   stage(request: StageRequest): Promise<Staged>;
 }

@@ -8,7 +8,8 @@ const FORMAT = 1;
 
 /** What `_latest.json` says. On a local store it holds the version only; on an object store also its commit. */
 export interface Pointer {
-  version: string;
+  /** Null where the feature was retired: an object store keeps such a pointer, so that no older one comes back. */
+  version: string | null;
   seq?: number;
   tx?: string;
 }
@@ -60,8 +61,11 @@ export function parseMeta(text: string, where: string): Meta {
 /** Parses `_latest.json`; errors as in `parseMeta`. */
 export function parsePointer(text: string, where: string): Pointer {
   const read = new Reader(objectOf(text, where, "pointer"), where);
-  const pointer: Pointer = { version: read.text("version") };
-  if (!VERSION.test(pointer.version)) read.fail("version", "a version such as 1.0.0");
+  const retired = read.has("retired") && !read.has("version");
+  const pointer: Pointer = { version: retired ? null : read.text("version") };
+  if (pointer.version !== null && !VERSION.test(pointer.version)) {
+    read.fail("version", "a version such as 1.0.0");
+  }
   if (read.has("seq")) pointer.seq = read.count("seq");
   if (read.has("tx")) pointer.tx = read.text("tx");
   return pointer;

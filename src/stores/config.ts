@@ -26,3 +26,8 @@ export interface GcsStoreConfig {
   endpoint?: string;
   insecure?: boolean;
 }
+
+/** A bucket and prefix as the providers' own tools write them: `s3://bucket/prefix`. */
+export function addressOf({ kind, bucket, prefix }: S3StoreConfig | GcsStoreConfig): string {
+  return `${kind === "s3" ? "s3" : "gs"}://${bucket}${prefix === "" ? "" : `/${prefix}`}`;
+}

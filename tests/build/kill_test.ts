@@ -37,6 +37,7 @@ async function naiveVersion(shop: Workshop, feature: string): Promise<string | u
   const pointer = await Deno.readTextFile(join(folder, "_latest.json")).catch(() => undefined);
   if (pointer === undefined) return undefined;
   const { version } = parsePointer(pointer, "pointer");
+  assert.ok(version !== null);
   const meta = parseMeta(await Deno.readTextFile(join(folder, version, ".meta.json")), "metadata");
   const data = await Deno.readFile(join(folder, version, "data.parquet"));
   assert.equal(createHash("sha256").update(data).digest("hex"), meta.content_hash);

@@ -8,7 +8,7 @@ Deno.test("--help groups the commands and shows examples", async () => {
   assert.equal(code, 0);
   assert.equal(err, "");
   const headings = out.split("\n").filter((line) => /^[A-Z][a-z]+$/.test(line));
-  assert.deepEqual(headings, ["Build", "Read", "Project", "Examples"]);
+  assert.deepEqual(headings, ["Build", "Read", "Versions", "Project", "Examples"]);
   for (const { name, brief } of COMMANDS) assert.match(out, new RegExp(`^  ${name} +${brief}$`, "m"));
   assert.match(out, /^ {2}mlforge build --dry-run\n {6}what would be built, and why$/m);
 });

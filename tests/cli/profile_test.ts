@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { wireTest } from "../stores/wire.ts";
+import { storeYaml, withBucketProject } from "./bucket_project.ts";
 import { withProject } from "./project.ts";
 import { runCli } from "./run_cli.ts";
 
@@ -103,4 +105,39 @@ Deno.test("profile --all without --validate is wrong use", async () => {
     assert.equal(code, 2);
     assert.match(err, /--all goes with --validate/);
   });
+});
+
+wireTest("profile --validate tries a bucket step by step, and leaves nothing there", async (wire) => {
+  await withBucketProject(wire, async ({ run }) => {
+    const { code, out } = await run("profile", "--validate", "--json");
+    assert.equal(code, 0);
+    const [there] = JSON.parse(out).validated;
+    assert.equal(there.good_for, "publishing");
+    assert.deepEqual(outcomes(there), [
+      "file ok",
+      "variables ok",
+      "credentials ok",
+      "bucket ok",
+      "region unknown",
+      "list ok",
+      "read ok",
+      "write ok",
+      "conditions ok",
+      "delete ok",
+    ]);
+    const says = (step: string) => there.steps.find(({ name }: Step) => name === step).says;
+    assert.match(says("region"), /; where this machine is, nothing tells; [\d.]+ ms there and back$/);
+    assert.equal(says("list"), "nothing is there yet");
+    assert.match((await run("profile", "--validate")).out, /^ {2}list +ok +\d+ ms {2}nothing is there yet$/m);
+  });
+});
+
+wireTest("profile --validate says that a bucket is not there", async (wire) => {
+  const store = storeYaml({ ...wire, store: { ...wire.store, bucket: "no-such-bucket" } });
+  await withBucketProject(wire, async ({ run }) => {
+    const { code, out, err } = await run("profile", "--validate", "--profile", "missing");
+    assert.notEqual(code, 0);
+    assert.match(out, /^ {2}bucket +failed .*there is no bucket "no-such-bucket"$/m);
+    assert.match(err, /^Error: .*there is no bucket "no-such-bucket"$/m);
+  }, { "mlforge.yaml": `profiles:\n  missing: { offline_store: ${store} }\n` });
 });

@@ -169,6 +169,84 @@ export function testPublisher(name: string, make: () => Promise<StoreUnderTest>)
     }
   });
 
+  test("move() publishes older versions together, and numbers go on from the top", async (store) => {
+    const publisher = await store.open();
+    for (const round of [1, 2, 3]) {
+      await publishTexts(publisher, { clicks: `c${round}`, visits: `v${round}` });
+    }
+    const moves = [{ feature: "clicks", version: "1.0.0" }, { feature: "visits", version: "1.1.0" }];
+    const snapshot = await publisher.move(moves, WHO);
+    assert.deepEqual(versionsOf(snapshot), { clicks: "1.0.0", visits: "1.1.0" });
+    const other = await store.open();
+    assert.deepEqual(versionsOf(await other.read()), { clicks: "1.0.0", visits: "1.1.0" });
+    assert.equal(await readText(other, "clicks"), "1.0.0 c1");
+    assert.deepEqual(versionsOf(await publisher.move(moves, WHO)), versionsOf(snapshot));
+    const next = await publishTexts(publisher, { clicks: "c4" });
+    assert.deepEqual(versionsOf(next), { clicks: "1.3.0", visits: "1.1.0" });
+  });
+
+  test("move() to no version retires a feature, and to one takes it back; a build starts above all", async (store) => {
+    const publisher = await store.open();
+    await publishTexts(publisher, { clicks: "c1", visits: "v1" });
+    await publishTexts(publisher, { clicks: "c2" });
+    const retired = await publisher.move([{ feature: "clicks", version: null }], WHO);
+    assert.deepEqual(versionsOf(retired), { visits: "1.0.0" });
+    const other = await store.open();
+    assert.deepEqual(versionsOf(await other.read()), { visits: "1.0.0" });
+    assert.deepEqual(await other.versions("clicks"), ["1.0.0", "1.1.0"]);
+    assert.equal(await dataText(other, "clicks", "1.1.0"), "c2");
+    const back = await other.move([{ feature: "clicks", version: "1.1.0" }], WHO);
+    assert.deepEqual(versionsOf(back), { clicks: "1.1.0", visits: "1.0.0" });
+    await publisher.move([{ feature: "clicks", version: null }], WHO);
+    const built = await publishTexts(await store.open(), { clicks: "c3" });
+    assert.deepEqual(versionsOf(built), { clicks: "2.0.0", visits: "1.0.0" });
+    assert.equal(await readText(publisher, "clicks"), "2.0.0 c3");
+  });
+
+  test("move() refuses all where one version was never published", async (store) => {
+    const publisher = await store.open();
+    for (const text of ["c1", "c2"]) await publishTexts(publisher, { clicks: text });
+    for (const target of [{ feature: "clicks", version: "1.2.0" }, { feature: "visits", version: "1.0.0" }]) {
+      await assert.rejects(
+        publisher.move([{ feature: "clicks", version: "1.0.0" }, target], WHO),
+        (error) =>
+          error instanceof MlforgeError && error.code === "usage" && error.message.includes(target.feature),
+      );
+    }
+    assert.deepEqual(versionsOf(await publisher.read()), { clicks: "1.1.0" });
+  });
+
+  test("a build that was planned before a move is lost", async (store) => {
+    const publisher = await store.open();
+    for (const text of ["c1", "c2"]) await publishTexts(publisher, { clicks: text });
+    for (const version of ["1.0.0", null]) {
+      const batch = await publisher.begin(WHO);
+      const entry = await stageText(publisher, batch, "clicks", "c3");
+      await (await store.open()).move([{ feature: "clicks", version }], WHO);
+      assert.equal((await batch.publish([entry])).kind, "lost");
+      await batch.close();
+    }
+  });
+
+  test("log() tells each build with what it published, newest first", async (store) => {
+    const publisher = await store.open();
+    assert.deepEqual(await Array.fromAsync(publisher.log()), []);
+    const first = await publishTexts(publisher, { clicks: "c1", visits: "v1" });
+    const second = await publishTexts(publisher, { visits: "v2" });
+    const entries = (await Array.fromAsync(publisher.log())).toSorted((a, b) => a.tx < b.tx ? 1 : -1);
+    assert.deepEqual(
+      entries.map(({ tx, tool, kind }) => [tx, tool, kind]),
+      [
+        [second.features.get("visits")?.tx, WHO.tool, "build"],
+        [first.features.get("visits")?.tx, WHO.tool, "build"],
+      ].toSorted(([a = ""], [b = ""]) => a < b ? 1 : -1),
+    );
+    const features = entries.map((entry) =>
+      entry.features.map(({ feature, to }) => `${feature} ${to}`).join()
+    );
+    assert.deepEqual(features.toSorted(), ["clicks 1.0.0,visits 1.0.0", "visits 1.1.0"]);
+  });
+
   test("the same data may be published again under another version", async (store) => {
     const publisher = await store.open();
     await publishTexts(publisher, { clicks: "same" });

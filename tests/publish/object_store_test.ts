@@ -127,23 +127,61 @@ test("features that another tool published are taken over", async ({ publisher, 
   assert.equal(JSON.parse(text("a/_latest.json")).version, "1.11.0");
 });
 
-test("rollback() publishes older versions together, and numbers go on from the top", async ({ publisher, text }) => {
-  for (const round of [1, 2, 3]) await publishTexts(publisher, { a: `a${round}`, b: `b${round}` });
-  const targets = [{ feature: "a", version: "1.0.0" }, { feature: "b", version: "1.1.0" }];
-  const snapshot = publishedSnapshot(await publisher.rollback(targets, WHO));
-  assert.deepEqual(versionsOf(snapshot), { a: "1.0.0", b: "1.1.0" });
-  assert.equal(await readText(publisher, "a"), "1.0.0 a1");
-  assert.equal(JSON.parse(text("b/_latest.json")).version, "1.1.0");
-  assert.deepEqual(versionsOf(await publishTexts(publisher, { a: "a4" })), { a: "1.3.0", b: "1.1.0" });
+test("of a retired feature a pointer stays that names no version, and a rollback matches it", async ({ publisher, text }) => {
+  await publishTexts(publisher, { a: "a1" });
+  const { tx = "" } = (await publisher.read()).features.get("a") ?? {};
+  await publisher.move([{ feature: "a", version: null }], WHO);
+  const { version, seq, retired, tx: other } = JSON.parse(text("a/_latest.json"));
+  assert.deepEqual({ version, seq, retired }, { version: null, seq: 2, retired: true });
+  assert.notEqual(other, tx);
+  await publisher.move([{ feature: "a", version: "1.0.0" }], WHO);
+  assert.equal(JSON.parse(text("a/_latest.json")).version, "1.0.0");
 });
 
-test("rollback() to what was never published is refused", async ({ publisher }) => {
+test("a store whose M is gone is taken over without what was retired", async ({ publisher, objects }) => {
+  await publishTexts(publisher, { a: "a1", b: "b1" });
+  await publisher.move([{ feature: "a", version: null }], WHO);
+  objects.delete(M);
+  assert.deepEqual(versionsOf(await publisher.read()), { b: "1.0.0" });
+  assert.deepEqual(versionsOf(await publishTexts(publisher, { a: "a2" })), { a: "2.0.0", b: "1.0.0" });
+});
+
+test("a move of N features costs 3N + 4 requests; a look at n commits n + 2", async ({ openOn, store, publisher }) => {
+  for (const round of [1, 2]) await publishTexts(publisher, { a: `a${round}`, b: `b${round}` });
+  const counting = openCountingStore(store);
+  const moves = ["a", "b"].map((feature) => ({ feature, version: "1.0.0" }));
+  await openOn(counting.store).move(moves, WHO);
+  // M, metadata and data of each, the record, M, each pointer, M.
+  assert.equal(counting.requests.length, 3 * moves.length + 4, counting.requests.join("\n"));
+  counting.requests.length = 0;
+  assert.equal((await Array.fromAsync(openOn(counting.store).log())).length, 3);
+  assert.equal(counting.requests.length, 3 + 2, counting.requests.join("\n"));
+});
+
+test("log() tells a transaction's last round, and nothing that was never committed", async ({ publisher }) => {
+  const first = await publisher.begin(WHO);
+  const lost = await stageText(publisher, first, "a", "mine");
+  await publishTexts(publisher, { a: "theirs" });
+  const outcome = await first.publish([lost]);
+  assert.equal(outcome.kind, "lost");
+  const [once, ...rest] = await Array.fromAsync(publisher.log());
+  assert.deepEqual([once?.features, rest], [[{ feature: "a", to: "1.0.1" }], []]);
+  const again = await stageText(publisher, first, "a", "mine", { on: outcome.snapshot });
+  publishedSnapshot(await first.publish([again]));
+  await first.close();
+  const entries = await Array.fromAsync(publisher.log());
+  assert.deepEqual(entries.map(({ tx, features }) => [tx === first.tx, ...features]), [
+    [true, { feature: "a", from: "1.0.1", to: "1.1.0" }],
+    [false, { feature: "a", to: "1.0.1" }],
+  ]);
+});
+
+test("move() to what was only staged is refused", async ({ publisher }) => {
   await publishTexts(publisher, { a: "a1" });
   const batch = await publisher.begin(WHO);
   await stageText(publisher, batch, "a", "a2");
-  for (const target of [{ feature: "a", version: "1.1.0" }, { feature: "b", version: "1.0.0" }]) {
-    await assert.rejects(publisher.rollback([target], WHO), isError("usage", target.feature, target.version));
-  }
+  const staged = { feature: "a", version: "1.1.0" };
+  await assert.rejects(publisher.move([staged], WHO), isError("usage", "a", "1.1.0"));
   await batch.close();
 });
 

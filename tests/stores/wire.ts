@@ -14,7 +14,8 @@ export interface Wire {
   env: Record<string, string>;
 }
 
-const AWS_ENV = {
+/** The environment of the S3 server's root user. */
+export const AWS_ENV = {
   AWS_ACCESS_KEY_ID: S3_KEYS.accessKeyId,
   AWS_SECRET_ACCESS_KEY: S3_KEYS.secretAccessKey,
   AWS_REGION: "us-east-1",

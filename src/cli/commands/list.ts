@@ -5,7 +5,7 @@ import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
 import { paint } from "../paint.ts";
 import { DATA_STATES, describeStore, metadataOf, workplace } from "../project.ts";
-import { formatBytes, formatCount } from "../quantities.ts";
+import { formatBytes, formatCount, shortTime } from "../quantities.ts";
 import { type Column, table } from "../table.ts";
 
 type Flags = OutputFlags & ProjectFlags;
@@ -111,11 +111,6 @@ const features = buildCommand<Flags & { all?: boolean }, [], CliContext>({
 
 function notBuilt({ name, keys, tags, description }: Feature): ListedFeature {
   return { name, status: "not built", keys, tags, ...(description === undefined ? {} : { description }) };
-}
-
-/** To the minute, in UTC as all times. */
-function shortTime(time: string | undefined): string {
-  return (time ?? "").slice(0, 16).replace("T", " ");
 }
 
 const entities = buildCommand<Flags, [string?], CliContext>({

@@ -20,8 +20,7 @@ export async function begin(
 ): Promise<Batch> {
   const tx = newTransaction();
   const folder = join(layout.transactions, tx);
-  const lock = <T>(act: (held: Held) => Promise<T>) =>
-    locked({ path: layout.lock, command: who.command, ...options }, act);
+  const lock = <T>(act: (held: Held) => Promise<T>) => locking(layout, who, options, act);
   let base: Snapshot;
   try {
     await makeOwnFolder(layout);
@@ -66,13 +65,23 @@ export async function begin(
   };
 }
 
+/** Runs `act` under the store's lock. */
+export function locking<T>(
+  layout: Layout,
+  { command }: Who,
+  options: { onWait?: (text: string) => void },
+  act: (held: Held) => Promise<T>,
+): Promise<T> {
+  return locked({ path: layout.lock, command, ...options }, act);
+}
+
 /** Sorts by time; the random end makes it one of its kind. Neither is needed for safety. */
-function newTransaction(): string {
+export function newTransaction(): string {
   const time = new Date().toISOString().replace(/[-:.]/g, "").replace("Z", "");
   return `${time}-${crypto.randomUUID().slice(0, 8)}`;
 }
 
-async function makeOwnFolder(layout: Layout): Promise<void> {
+export async function makeOwnFolder(layout: Layout): Promise<void> {
   for (const folder of [layout.own, layout.transactions]) await refuseLinksOutside(layout, folder);
   await Deno.mkdir(layout.transactions, { recursive: true });
   const ignore = join(layout.own, ".gitignore");

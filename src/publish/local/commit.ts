@@ -28,11 +28,30 @@ export async function commit(committing: Committing): Promise<PublishOutcome> {
     .map((entry) => entry.feature);
   if (features.length > 0) return { kind: "lost", features, snapshot: withNotes(now, notes) };
 
-  const pending = pendingOf(committing, now);
   const made: string[] = [];
+  const snapshot = await carryOut(layout, held, pendingOf(committing, now), {
+    prepare: (pending) => prepare(layout, committing, pending, made),
+    undo: async () => {
+      for (const folder of made.reverse()) await Deno.remove(folder).catch(() => {});
+    },
+  });
+  return { kind: "published", snapshot: withNotes(snapshot, notes) };
+}
+
+/**
+ * Makes a batch visible, under the lock: what can fail comes first (`prepare`, and `undo` where it did), then the
+ * journal, which is the commit, then all is put in place.
+ */
+export async function carryOut(
+  layout: Layout,
+  held: Held,
+  pending: Pending,
+  { prepare, undo }: { prepare(pending: Pending): Promise<void>; undo(): Promise<void> },
+): Promise<Snapshot> {
+  const notes: string[] = [];
   let committed = false;
   try {
-    await prepare(layout, committing, pending, made);
+    await prepare(pending);
     if (!await held.stillOurs()) {
       throw new MlforgeError("failed", `Can't publish to "${layout.root}": its lock was deleted meanwhile`, {
         hint: "Something removed _mlforge while this build was running. Run it again.",
@@ -41,7 +60,7 @@ export async function commit(committing: Committing): Promise<PublishOutcome> {
     await replaceJournal(layout, journalText(pending), () => committed = true);
   } catch (error) {
     if (committed) throw notSure(layout, error);
-    for (const folder of made.reverse()) await Deno.remove(folder).catch(() => {});
+    await undo();
     throw fileError("publish to", layout.root, error);
   }
   // From here on the batch is published. What can't be put in place now, the next run puts there.
@@ -53,7 +72,7 @@ export async function commit(committing: Committing): Promise<PublishOutcome> {
       `The batch is published, but not all of it is in place: ${message}. The next build completes it.`,
     );
   }
-  return { kind: "published", snapshot: withNotes(await readSnapshot(layout), notes) };
+  return withNotes(await readSnapshot(layout), notes);
 }
 
 /** The hashes too: git may have brought another version of the same number. */
@@ -68,10 +87,17 @@ function pendingOf({ tx, folder, command, entries }: Committing, now: Snapshot):
     feature: entry.feature,
     from: now.features.get(entry.feature)?.version ?? null,
     to: entry.version,
-    file: relative(folder, entry.file).replaceAll("\\", "/"),
-    meta: entry.meta,
-    metaText: stableJson(entry.meta),
+    fresh: {
+      version: entry.version,
+      file: relative(folder, entry.file).replaceAll("\\", "/"),
+      meta: entry.meta,
+      metaText: stableJson(entry.meta),
+    },
   }));
+  return newPending(tx, command, changes);
+}
+
+export function newPending(tx: string, command: string, changes: Change[]): Pending {
   return { state: "pending", tx, nonce: crypto.randomUUID(), command, at: new Date().toISOString(), changes };
 }
 
@@ -82,7 +108,9 @@ async function prepare(
   pending: Pending,
   made: string[],
 ): Promise<void> {
-  for (const { feature, to, file, metaText } of pending.changes) {
+  for (const { feature, fresh } of pending.changes) {
+    if (fresh === undefined) continue;
+    const { version: to, file, metaText } = fresh;
     if (!await isFile(`${folder}/${file}`)) {
       throw new MlforgeError(
         "failed",
@@ -124,6 +152,6 @@ function notSure(layout: Layout, cause: unknown): MlforgeError {
   );
 }
 
-function withNotes(snapshot: Snapshot, notes: readonly string[]): Snapshot {
+export function withNotes(snapshot: Snapshot, notes: readonly string[]): Snapshot {
   return { ...snapshot, notes: [...notes, ...snapshot.notes] };
 }

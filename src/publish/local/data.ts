@@ -2,7 +2,7 @@ import { dirname } from "../../path.ts";
 import { hashFile, ifThere, readTextIfThere } from "../../stores/files.ts";
 import { stableJson } from "../meta.ts";
 import type { DataState, OpenedData, VersionData } from "../publisher.ts";
-import { isFile, pendingCommit, stagedPath } from "./journal.ts";
+import { committedFiles, isFile } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { readMetadata, readVersions } from "./reading.ts";
 
@@ -50,11 +50,8 @@ async function stillStaged(
   layout: Layout,
   { feature, version }: VersionData,
 ): Promise<string | undefined> {
-  const pending = await pendingCommit(layout);
-  const change = pending?.changes.find((change) => change.feature === feature && change.to === version);
-  if (pending === undefined || change === undefined) return undefined;
-  const path = stagedPath(layout, pending, change);
-  return await isFile(path) ? path : undefined;
+  const committed = await committedFiles(layout, feature, version);
+  return committed !== undefined && await isFile(committed.staged) ? committed.staged : undefined;
 }
 
 /** A data file that was looked at: what it is counted as, and how to tell that it is still that very file. */

@@ -21,8 +21,15 @@ export interface Change {
   feature: string;
   /** The version that `_latest.json` named before, or null. */
   from: string | null;
-  /** The version that it names from the commit on. */
-  to: string;
+  /** The version that it names from the commit on; null where the feature is retired, and has no pointer. */
+  to: string | null;
+  /** What comes under a new version; undefined where it is there already, or there is none. */
+  fresh?: Fresh;
+}
+
+/** The files of a new version. */
+export interface Fresh {
+  version: string;
   /** The data file's path below the batch's folder, with "/". */
   file: string;
   meta: Meta;
@@ -34,10 +41,9 @@ const FORMAT = 1;
 
 export function journalText(journal: Journal): string {
   if (journal.state === "done") return stableJson({ format: FORMAT, ...journal });
-  const changes = journal.changes.map(({ metaText, ...change }) => ({
-    ...change,
-    meta: JSON.parse(metaText),
-  }));
+  const changes = journal.changes.map(({ fresh, ...change }) =>
+    fresh === undefined ? change : { ...change, file: fresh.file, meta: JSON.parse(fresh.metaText) }
+  );
   return stableJson({ format: FORMAT, ...journal, changes });
 }
 
@@ -52,12 +58,14 @@ export async function readJournal(layout: Layout): Promise<{ text?: string; jour
  * stands under a new version. Otherwise git (or a person) moved the tree meanwhile: it is dropped as a whole.
  */
 export async function holds(layout: Layout, pending: Pending): Promise<boolean> {
-  const each = await Promise.all(pending.changes.map(async ({ feature, from, to, metaText }) => {
-    const [pointed, there] = await Promise.all([
-      readPointer(layout, feature),
-      readTextIfThere(layout.meta(feature, to)),
-    ]);
-    return (pointed === from || pointed === to) && (there === undefined || there === metaText);
+  const each = await Promise.all(pending.changes.map(async ({ feature, from, to, fresh }) => {
+    const pointed = await readPointer(layout, feature);
+    if (pointed !== from && pointed !== to) return false;
+    const there = to === null ? undefined : await readTextIfThere(layout.meta(feature, to));
+    // What is new has not come yet, or as it was committed; what a rollback names was there, and still is.
+    return fresh === undefined
+      ? (to === null || there !== undefined)
+      : (there === undefined || there === fresh.metaText);
   }));
   return each.every((fits) => fits);
 }
@@ -75,9 +83,21 @@ export async function pendingCommit(layout: Layout): Promise<Pending | undefined
   return journal?.state === "pending" && await holds(layout, journal) ? journal : undefined;
 }
 
-/** The new version's data file of a change, where it still waits in its batch's folder. */
-export function stagedPath(layout: Layout, pending: Pending, change: Change): string {
-  return `${layout.transactions}/${pending.tx}/${change.file}`;
+/** A new version's files in the pending commit, where it has not put them all in place yet. */
+export async function committedFiles(
+  layout: Layout,
+  feature: string,
+  version: string,
+): Promise<(Fresh & { staged: string }) | undefined> {
+  const pending = await pendingCommit(layout);
+  const fresh = pending?.changes.find((change) => change.feature === feature)?.fresh;
+  if (pending === undefined || fresh?.version !== version) return undefined;
+  return { ...fresh, staged: stagedPath(layout, pending, fresh) };
+}
+
+/** Where a new version's data waits in its batch's folder. */
+export function stagedPath(layout: Layout, pending: Pending, { file }: Fresh): string {
+  return `${layout.transactions}/${pending.tx}/${file}`;
 }
 
 /** Whether a path is that of a file. */
@@ -126,10 +146,12 @@ function parseChange(value: unknown, where: string): Change {
   // These become paths: what could leave its folder is refused here.
   if (typeof feature !== "string" || !isFeatureName(feature)) fail(where, "changes.feature");
   if (from !== null && (typeof from !== "string" || !VERSION.test(from))) fail(where, "changes.from");
-  if (typeof to !== "string" || !VERSION.test(to)) fail(where, "changes.to");
+  if (to !== null && (typeof to !== "string" || !VERSION.test(to))) fail(where, "changes.to");
+  if (file === undefined || to === null) return { feature, from, to };
   if (typeof file !== "string" || !isKey(file)) fail(where, "changes.file");
   const metaText = stableJson(meta ?? null);
-  return { feature, from, to, file, metaText, meta: parseMeta(metaText, where) };
+  const fresh = { version: to, file, metaText, meta: parseMeta(metaText, where) };
+  return { feature, from, to, fresh };
 }
 
 function fail(where: string, field: string): never {

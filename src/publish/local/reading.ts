@@ -3,7 +3,16 @@ import { fileError, readTextIfThere } from "../../stores/files.ts";
 import type { Meta } from "../meta.ts";
 import type { Published, Snapshot } from "../publisher.ts";
 import { parseMeta, VERSION } from "../read_meta.ts";
-import { holds, isFile, type Pending, pendingCommit, readJournal, readPointer } from "./journal.ts";
+import {
+  type Change,
+  committedFiles,
+  holds,
+  isFile,
+  type Pending,
+  pendingCommit,
+  readJournal,
+  readPointer,
+} from "./journal.ts";
 import { isFeatureName, type Layout } from "./layout.ts";
 
 /**
@@ -42,7 +51,7 @@ async function collect(
   await Promise.all([...names].map(async (feature) => {
     const change = committed.get(feature);
     const [meta, versions] = await Promise.all([
-      change === undefined ? readPublished(layout, feature) : change.meta,
+      change === undefined ? readPublished(layout, feature) : committedMeta(layout, change),
       versionFolders(layout, feature),
     ]);
     const published = meta === undefined ? undefined : publishedOf(meta);
@@ -53,6 +62,12 @@ async function collect(
   }));
   // Reads end in any order; what is shown does not depend on it.
   return { features: inOrder(features), top: inOrder(top), pending: journal !== undefined, notes };
+}
+
+/** The metadata of what a pending change makes the published version. */
+async function committedMeta(layout: Layout, { feature, to, fresh }: Change): Promise<Meta | undefined> {
+  if (fresh !== undefined) return fresh.meta;
+  return to === null ? undefined : await readMeta(layout, feature, to);
 }
 
 /** What a person is told about a commit that git made void. */
@@ -96,12 +111,7 @@ export async function readMetadata(
 ): Promise<Meta | undefined> {
   const read = async () => await readMeta(layout, feature, version);
   // Placed between the two looks: looked at again.
-  return await read() ?? (await committedChange(layout, feature, version))?.meta ?? await read();
-}
-
-async function committedChange(layout: Layout, feature: string, version: string) {
-  const pending = await pendingCommit(layout);
-  return pending?.changes.find((change) => change.feature === feature && change.to === version);
+  return await read() ?? (await committedFiles(layout, feature, version))?.meta ?? await read();
 }
 
 /** All versions with metadata, ascending. */
@@ -112,12 +122,12 @@ export async function readVersions(layout: Layout, feature: string): Promise<str
   await Promise.all(there.map(async (version) => {
     if (await isFile(layout.meta(feature, version))) found.add(version);
   }));
-  const committed = pending?.changes.find((change) => change.feature === feature);
-  if (committed !== undefined) found.add(committed.to);
+  const fresh = pending?.changes.find((change) => change.feature === feature)?.fresh;
+  if (fresh !== undefined) found.add(fresh.version);
   return [...found].sort(compareVersions);
 }
 
-async function featureFolders(layout: Layout): Promise<string[]> {
+export async function featureFolders(layout: Layout): Promise<string[]> {
   return (await namesIn(layout.root)).filter(isFeatureName);
 }
 

@@ -38,26 +38,29 @@ export async function rollForward(layout: Layout, pending: Pending): Promise<voi
   try {
     // The batch's folder may be gone: then only metadata and pointers are put in place, as after a clone.
     await Deno.mkdir(staging, { recursive: true });
-    await each(async (change, index) => {
-      const { feature, to, meta } = change;
-      await Deno.mkdir(layout.versionFolder(feature, to), { recursive: true });
+    await each(async ({ feature, fresh }, index) => {
+      if (fresh === undefined) return;
+      const { version, meta } = fresh;
+      await Deno.mkdir(layout.versionFolder(feature, version), { recursive: true });
       const ignore = join(layout.featureFolder(feature), ".gitignore");
       if (await ifThere(Deno.lstat(ignore)) === undefined) await put(GITIGNORE, ignore, `${index}.gitignore`);
-      const moved = moveInto(stagedPath(layout, pending, change), layout.data(feature, to));
+      const moved = moveInto(stagedPath(layout, pending, fresh), layout.data(feature, version));
       // Moved before, or lost: then what is there, if anything, is judged by whoever reads it.
       if (await ifThere(moved.then(() => true))) {
-        await sealData(layout, { feature, version: to, contentHash: meta.content_hash }).catch(() => {});
+        await sealData(layout, { feature, version, contentHash: meta.content_hash }).catch(() => {});
       }
-      await sync(layout.versionFolder(feature, to), "folder");
+      await sync(layout.versionFolder(feature, version), "folder");
     });
-    await each(async ({ feature, to, metaText }, index) => {
-      await put(metaText, layout.meta(feature, to), `${index}.meta.json`);
-      await sync(layout.versionFolder(feature, to), "folder");
+    await each(async ({ feature, fresh }, index) => {
+      if (fresh === undefined) return;
+      await put(fresh.metaText, layout.meta(feature, fresh.version), `${index}.meta.json`);
+      await sync(layout.versionFolder(feature, fresh.version), "folder");
       await sync(layout.featureFolder(feature), "folder");
     });
     await sync(layout.root, "folder");
     await each(async ({ feature, to }, index) => {
-      await put(pointerText(to), layout.pointer(feature), `${index}.latest.json`);
+      if (to === null) await ifThere(Deno.remove(layout.pointer(feature)));
+      else await put(pointerText(to), layout.pointer(feature), `${index}.latest.json`);
       await sync(layout.featureFolder(feature), "folder");
     });
     await markDone(layout, pending);
@@ -76,9 +79,9 @@ function pointerText(version: string): string {
  */
 export async function stageTexts(layout: Layout, pending: Pending): Promise<void> {
   const staging = join(layout.transactions, pending.tx);
-  const files = pending.changes.flatMap(({ to, metaText }, index) => [
-    [`${index}.meta.json`, metaText] as const,
-    [`${index}.latest.json`, pointerText(to)] as const,
+  const files = pending.changes.flatMap(({ to, fresh }, index) => [
+    ...(fresh === undefined ? [] : [[`${index}.meta.json`, fresh.metaText] as const]),
+    ...(to === null ? [] : [[`${index}.latest.json`, pointerText(to)] as const]),
   ]);
   await Promise.all(files.map(([name, text]) => stageText(join(staging, name), text)));
 }

@@ -15,6 +15,7 @@ export async function adoptPointers(
   const top = new Map<string, string>();
   const pointers = new Map<string, string>();
   const names: string[] = [];
+  let highest = 0;
   for await (const { key } of context.store.list("")) {
     const pointer = parsePointerKey(key);
     if (pointer !== undefined) names.push(pointer);
@@ -25,6 +26,9 @@ export async function adoptPointers(
     const pointer = await readText(context.store, pointerKey(feature));
     if (pointer === undefined) return;
     const { version, seq = 0 } = parsePointer(pointer.text, pointerKey(feature));
+    pointers.set(feature, pointer.token);
+    highest = Math.max(highest, seq);
+    if (version === null) return;
     const key = metadataKey(feature, version);
     const metadata = await readText(context.store, key);
     if (metadata === undefined) {
@@ -35,10 +39,8 @@ export async function adoptPointers(
     const { content_hash, config_hash, schema_hash, source_hash, mlforge } = parseMeta(metadata.text, key);
     const hashes = { content_hash, config_hash, schema_hash, source_hash };
     features.set(feature, { version, seq, tx: mlforge.tx, ...hashes });
-    pointers.set(feature, pointer.token);
   });
   for (const [feature, { version }] of features) top.set(feature, higher(top.get(feature), version));
   // Pointers never go back to a lower number, also where M was lost: count on from theirs.
-  const seq = Math.max(0, ...[...features.values()].map((p) => p.seq));
-  return { seq, features, top, pointers };
+  return { seq: highest, features, top, pointers };
 }

@@ -3,7 +3,7 @@ import { compareVersions, higher } from "../version.ts";
 import { type Context, gaveUp, newPace } from "./exchange.ts";
 import { inParallel } from "../../in_parallel.ts";
 import { dataKey, parseVersionKey } from "./keys.ts";
-import type { Manifest } from "./manifest.ts";
+import type { Manifest, Pending } from "./manifest.ts";
 import { type Moment, readAgain, writeMoment } from "./register.ts";
 import { start } from "./start.ts";
 
@@ -33,7 +33,7 @@ export async function collect(context: Context): Promise<Staged[]> {
 }
 
 async function uncommitted(context: Context, manifest: Manifest): Promise<Staged[]> {
-  const named = ({ feature, version }: Staged) => `${feature}/${version}`;
+  const named = ({ feature, version }: Pick<Pending, "feature" | "version">) => `${feature}/${version}`;
   const data: Staged[] = [];
   const committed = new Set([...manifest.pending].map(named));
   for await (const { key } of context.store.list("")) {

@@ -11,10 +11,11 @@ import { type Moment, readAgain, writeMoment } from "./register.ts";
 /** One feature's step to another version. */
 export interface Change {
   feature: string;
-  after: Omit<Published, "seq" | "tx">;
+  /** Undefined where the feature is retired. */
+  after: Omit<Published, "seq" | "tx"> | undefined;
   /** What the plan started from: the step is made only where this is still the published one. */
   base: Published | undefined;
-  /** Undefined for a rollback: the version has it. */
+  /** Undefined for a rollback, whose version has it, and a retirement. */
   meta: Meta | undefined;
 }
 
@@ -31,14 +32,21 @@ export type Committed =
   | { kind: "committed"; moment: Moment }
   | { kind: "lost"; features: string[]; moment: Moment };
 
-/** Writes the redo record. `round` counts a batch's tries from 1: each has a record of its own. */
+/** What is to be committed by whom. */
+export interface Work {
+  tx: string;
+  /** Counts this transaction's tries, from 1: a lost one may be tried again with other changes, and its own record. */
+  round: number;
+  who: Who;
+  kind: CommitRecord["kind"];
+  changes: readonly Change[];
+}
+
+/** Writes the redo record. */
 export async function prepare(
   context: Context,
-  tx: string,
-  round: number,
-  who: Who,
-  kind: CommitRecord["kind"],
-  changes: readonly Change[],
+  { manifest }: Moment,
+  { tx, round, who, kind, changes }: Work,
 ): Promise<Prepared> {
   const name = round === 1 ? tx : `${tx}.${round}`;
   const record: CommitRecord = {
@@ -49,7 +57,8 @@ export async function prepare(
     kind,
     features: new Map(changes.map(({ feature, base, after, meta }) => [feature, {
       before: base ?? null,
-      after,
+      ...(base === undefined ? { retired: manifest.retired.get(feature) } : {}),
+      after: after ?? null,
       metadata: meta ?? null,
     }])),
   };
@@ -102,14 +111,18 @@ export async function commit(context: Context, from: Moment, prepared: Prepared)
 }
 
 function committedBy(manifest: Manifest, tx: string): boolean {
-  return manifest.recent.includes(tx) || [...manifest.features.values()].some((p) => p.tx === tx);
+  const current = [...manifest.features.values(), ...manifest.retired.values()];
+  return manifest.recent.includes(tx) || current.some((p) => p.tx === tx);
 }
 
-/** Features of which someone else published a version since the plan, or withdrew the number we staged under. */
+/** Features of which someone else published a version since the plan, or withdrew the one that we would name. */
 function lostFeatures(manifest: Manifest, changes: readonly Change[]): string[] {
   return changes.filter(({ feature, base, after, meta }) => {
     const now = manifest.features.get(feature);
     if (now?.version !== base?.version || now?.seq !== base?.seq) return true;
+    if (after === undefined) return false;
+    // A rollback never names what a collector has begun to delete.
+    if (meta === undefined && manifest.withdrawn.includes(`${feature}@${after.version}`)) return true;
     const top = manifest.top.get(feature);
     return meta !== undefined && top !== undefined && compareVersions(after.version, top) <= 0;
   }).map((change) => change.feature);
@@ -122,10 +135,17 @@ function withChanges(
 ): Partial<Manifest> {
   const seq = manifest.seq + 1;
   const features = new Map(manifest.features);
+  const retired = new Map(manifest.retired);
   const top = new Map(manifest.top);
-  for (const { feature, after } of changes) {
-    features.set(feature, { ...after, seq, tx });
-    top.set(feature, higher(top.get(feature), after.version));
+  for (const { feature, base, after } of changes) {
+    if (after !== undefined) {
+      features.set(feature, { ...after, seq, tx });
+      retired.delete(feature);
+      top.set(feature, higher(top.get(feature), after.version));
+    } else if (base !== undefined) {
+      features.delete(feature);
+      retired.set(feature, { ...base, seq, tx });
+    }
   }
   return {
     seq,
@@ -133,6 +153,7 @@ function withChanges(
     probed: true,
     project: manifest.project ?? project ?? null,
     features,
+    retired,
     top,
     pending: [
       ...manifest.pending,
@@ -141,7 +162,7 @@ function withChanges(
         record: name,
         digest,
         feature,
-        version: after.version,
+        version: after?.version ?? null,
         seq,
       })),
     ],

@@ -13,7 +13,8 @@ export interface Pending {
   /** Hex SHA-256 of the record. */
   digest: string;
   feature: string;
-  version: string;
+  /** Null where the feature was retired. */
+  version: string | null;
   seq: number;
 }
 
@@ -29,11 +30,15 @@ export interface Manifest {
   tx: string;
   nonce: string;
   features: Map<string, Published>;
+  /** Features that were retired: what was published last, with `seq` and `tx` of the retirement. */
+  retired: Map<string, Published>;
   /**
    * Highest version ever committed or withdrawn. A build commits above it only: what the collector of garbage has
    * withdrawn, by raising it, can't be committed any more, and no number comes back.
    */
   top: Map<string, string>;
+  /** Old versions, as `f@1.0.0`, that are being deleted: no rollback goes back to them. */
+  withdrawn: string[];
   pending: Pending[];
   /** Transactions of the latest commits, one each: how a builder learns that its lost request was applied. */
   recent: string[];
@@ -56,7 +61,9 @@ export function emptyManifest(project: string | null): Manifest {
     tx: "",
     nonce: "",
     features: new Map(),
+    retired: new Map(),
     top: new Map(),
+    withdrawn: [],
     pending: [],
     recent: [],
     pointers: new Map(),
@@ -67,6 +74,7 @@ export function manifestText(manifest: Manifest): string {
   return stableJson({
     ...manifest,
     features: Object.fromEntries(manifest.features),
+    retired: Object.fromEntries(manifest.retired),
     top: Object.fromEntries(manifest.top),
     pointers: Object.fromEntries(manifest.pointers),
   });
@@ -116,13 +124,15 @@ const manifestSchema = v.strictObject({
   tx: v.string(),
   nonce: v.string(),
   features: mapSchema(publishedSchema),
+  retired: mapSchema(publishedSchema),
   top: mapSchema(versionSchema),
+  withdrawn: v.array(v.string()),
   pending: v.array(v.strictObject({
     tx: v.string(),
     record: v.string(),
     digest: v.string(),
     feature: v.string(),
-    version: versionSchema,
+    version: v.nullable(versionSchema),
     seq: count,
   })),
   recent: v.array(v.string()),

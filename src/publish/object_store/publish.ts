@@ -1,20 +1,10 @@
 import { MlforgeError, throwAll } from "../../error.ts";
-import type { PublishOutcome, Who } from "../publisher.ts";
-import { type Change, commit, prepare } from "./commit.ts";
+import type { PublishOutcome } from "../publisher.ts";
+import { type Change, commit, prepare, type Work } from "./commit.ts";
 import type { Context } from "./exchange.ts";
 import { snapshotOf } from "./manifest.ts";
-import type { CommitRecord } from "./record.ts";
 import type { Moment } from "./register.ts";
 import { clearPending, rollForward } from "./roll.ts";
-
-export interface Work {
-  tx: string;
-  /** Counts this transaction's tries, from 1: a lost one may be tried again with other changes. */
-  round: number;
-  who: Who;
-  kind: CommitRecord["kind"];
-  changes: readonly Change[];
-}
 
 export interface Concluded {
   outcome: PublishOutcome;
@@ -28,7 +18,7 @@ export async function publish(context: Context, from: Moment, work: Work): Promi
     return { outcome: { kind: "published", snapshot: snapshotOf(from.manifest) }, moment: from };
   }
   refuseTwice(work.changes);
-  const prepared = await prepare(context, work.tx, work.round, work.who, work.kind, work.changes);
+  const prepared = await prepare(context, from, work);
   const committed = await commit(context, from, prepared);
   const { moment } = committed;
   if (committed.kind === "lost") {

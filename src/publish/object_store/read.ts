@@ -44,7 +44,7 @@ export async function readVersions(context: Context, feature: string): Promise<M
   const moment = await readMoment(context);
   // M first: what is cleared from pending meanwhile is in the listing.
   const versions = new Set(
-    moment?.manifest.pending.filter((p) => p.feature === feature).map((p) => p.version),
+    moment?.manifest.pending.filter((p) => p.feature === feature).flatMap((p) => p.version ?? []),
   );
   const data = new Set<string>();
   for await (const { key } of context.store.list(prefix)) {

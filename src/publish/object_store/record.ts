@@ -8,8 +8,11 @@ import { FORMAT, mapSchema, parseOwn, publishedSchema, versionSchema } from "./m
 /** What a commit does to one feature. */
 export interface RecordedFeature {
   before: Published | null;
-  after: Omit<Published, "seq" | "tx">;
-  /** Whole, so that any later run can write it; null where a rollback names a version that has it already. */
+  /** The commit before, where it retired the feature: the log goes on from there. */
+  retired?: Published | undefined;
+  /** Null where the feature is retired. */
+  after: Omit<Published, "seq" | "tx"> | null;
+  /** Whole, so that any later run can write it; null where the version has it already, or there is none. */
   metadata: unknown;
 }
 
@@ -20,7 +23,7 @@ export interface CommitRecord {
   /** ISO 8601, UTC. For people: no decision depends on it. */
   at: string;
   who: Who;
-  kind: "build" | "rollback";
+  kind: "build" | "rollback" | "retire";
   features: Map<string, RecordedFeature>;
 }
 
@@ -33,7 +36,7 @@ export function parseRecord(text: string, name: string): CommitRecord {
   return parseOwn(text, recordKey(name), recordSchema);
 }
 
-/** The recorded metadata, parsed: undefined for a rollback. */
+/** The recorded metadata, parsed: undefined for a rollback or a retirement. */
 export function metadataOf(recorded: RecordedFeature, where: string): Meta | undefined {
   return recorded.metadata === null ? undefined : parseMeta(stableJson(recorded.metadata), where);
 }
@@ -48,16 +51,17 @@ const recordSchema = v.strictObject({
   tx: v.string(),
   at: v.string(),
   who: v.strictObject({ tool: v.string(), command: v.string() }),
-  kind: v.picklist(["build", "rollback"]),
+  kind: v.picklist(["build", "rollback", "retire"]),
   features: mapSchema(v.strictObject({
     before: v.nullable(publishedSchema),
-    after: v.strictObject({
+    retired: v.optional(publishedSchema),
+    after: v.nullable(v.strictObject({
       version: versionSchema,
       content_hash: v.string(),
       config_hash: v.string(),
       schema_hash: v.string(),
       source_hash: v.string(),
-    }),
+    })),
     metadata: v.unknown(),
   })),
 });

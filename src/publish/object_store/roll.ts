@@ -1,4 +1,5 @@
 import { MlforgeError } from "../../error.ts";
+import type { Key } from "../../stores/key.ts";
 import type { Token } from "../../stores/store.ts";
 import { stableJson } from "../meta.ts";
 import { parsePointer } from "../read_meta.ts";
@@ -52,13 +53,18 @@ export async function rollForward(
   await inParallel(entries, async (entry) => {
     const recorded = records.get(entry.record)?.features.get(entry.feature);
     const text = recorded === undefined ? undefined : metadataText(recorded);
-    if (text !== undefined && !await putMetadata(context, pace, entry, text)) {
-      stop(entry, otherMetadata(entry));
-    }
+    const { feature, version } = entry;
+    if (text === undefined || version === null) return;
+    const key = metadataKey(feature, version);
+    // Another one that stands there stays.
+    const put = await createText(context, pace, key, text);
+    if (put.kind === "other") stop(entry, otherMetadata(entry, key));
   });
   // Of an entry that a later commit has replaced only the metadata is left to do: the pointer is the later one's. Nor
   // could it be moved: the token that M knows may be of the later pointer, and matching it would lead back.
-  const current = entries.filter((entry) => manifest.features.get(entry.feature)?.seq === entry.seq);
+  const current = entries.filter(({ feature, seq }) =>
+    (manifest.features.get(feature) ?? manifest.retired.get(feature))?.seq === seq
+  );
   const pointers = new Map<string, Token>();
   await inParallel(current.filter((entry) => !stopped.has(entry.feature)), async (entry) => {
     const known = manifest.pointers.get(entry.feature) as Token | undefined;
@@ -105,13 +111,7 @@ export async function readRecord(context: Context, entry: Pending): Promise<Comm
   );
 }
 
-/** False where another one stands there. */
-async function putMetadata(context: Context, pace: Pace, entry: Pending, text: string): Promise<boolean> {
-  return (await createText(context, pace, metadataKey(entry.feature, entry.version), text)).kind === "ours";
-}
-
-function otherMetadata(entry: Pending): MlforgeError {
-  const key = metadataKey(entry.feature, entry.version);
+function otherMetadata(entry: Pending, key: Key): MlforgeError {
   return new MlforgeError(
     "failed",
     `Refused to replace "${key}": it is not what commit ${entry.tx} published`,
@@ -132,7 +132,8 @@ async function movePointer(
 ): Promise<Token | undefined | MlforgeError> {
   const key = pointerKey(entry.feature);
   const { version, seq, tx } = entry;
-  const body = textBody(stableJson({ version, seq, tx }));
+  // Of a retired feature one stays that names no version: were there none, a late creation could bring one back.
+  const body = textBody(stableJson({ version, seq, tx, ...(version === null ? { retired: true } : {}) }));
   let current = known;
   for (;;) {
     const result = await context.store.put(
@@ -155,15 +156,15 @@ async function movePointer(
   }
 }
 
-function foreignPointer(entry: Pending, there: string): MlforgeError {
+function foreignPointer(entry: Pending, there: string | null): MlforgeError {
+  const ours = entry.version ?? "none";
   return new MlforgeError(
     "failed",
     `Refused to move "${
       pointerKey(entry.feature)
-    }" to ${entry.version}: something else than mlforge's commits moved it to ${there}`,
+    }" to ${ours}: something else than mlforge's commits moved it to ${there}`,
     {
-      hint:
-        `\`mlforge verify --adopt\` takes ${there} as published; deleting the pointer keeps ${entry.version}.`,
+      hint: `\`mlforge verify --adopt\` takes ${there} as published; deleting the pointer keeps ${ours}.`,
     },
   );
 }

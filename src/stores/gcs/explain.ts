@@ -63,12 +63,7 @@ export function explain(error: unknown, { doing, needs }: Action, connection: Co
   const cause = cleanCause(error);
   const fail = (why: string, hint: string) =>
     new MlforgeError("failed", `Can't ${doing}: ${why}`, { hint, cause });
-  if (isBucketMissing(error)) {
-    return new MlforgeError("usage", `Can't ${doing}: there is no bucket "${bucket}"`, {
-      hint: "Check its name, or make it: gcloud storage buckets create.",
-      cause,
-    });
-  }
+  if (isBucketMissing(error)) return noBucket(error, doing, bucket);
   const status = statusOf(error);
   if (status !== undefined) {
     if (status === 401) return fail("the credentials were refused", SIGN_IN);
@@ -87,6 +82,13 @@ export function explain(error: unknown, { doing, needs }: Action, connection: Co
   if (/tls|certificate/i.test(reason)) return fail(`no safe connection to ${endpoint.host}`, CHECK_TLS);
   if (wasNeverSent(error)) return fail(`no connection to ${endpoint.host}`, CHECK_NETWORK);
   return fail(`the connection to ${endpoint.host} broke off`, "Run again.");
+}
+
+export function noBucket(error: unknown, doing: string, bucket: string): MlforgeError {
+  return new MlforgeError("usage", `Can't ${doing}: there is no bucket "${bucket}"`, {
+    hint: "Check its name, or make it: gcloud storage buckets create.",
+    cause: cleanCause(error),
+  });
 }
 
 /** Google says which of the two is missing; of an emulator's 404 the caller must know. */

@@ -27,11 +27,17 @@ export async function connect(config: S3StoreConfig): Promise<Connection> {
   const { bucket } = config;
   // As the AWS command line does.
   const endpoint = config.endpoint ?? variable("AWS_ENDPOINT_URL_S3") ?? variable("AWS_ENDPOINT_URL");
-  // The SDK knows nothing of the second one, and looks into the AWS profile where there is none.
-  const region = config.region ?? variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION");
+  // The SDK knows nothing of the second variable.
+  const region = config.region ?? variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ??
+    await regionOfProfile() ?? (endpoint === undefined ? undefined : "us-east-1");
+  if (region === undefined) {
+    throw new MlforgeError("usage", `The region of bucket "${bucket}" is not known`, {
+      hint: 'Add "region" to the store in mlforge.yaml, or set AWS_REGION.',
+    });
+  }
   const chain = watchChain();
   const client = new S3Client({
-    ...(region === undefined ? {} : { region }),
+    region,
     ...(endpoint === undefined ? {} : { endpoint }),
     // Servers of one's own rarely have a host name for each bucket.
     forcePathStyle: config.pathStyle ?? endpoint !== undefined,
@@ -45,18 +51,11 @@ export async function connect(config: S3StoreConfig): Promise<Connection> {
     logger: chain.logger,
   });
   guard(client, config);
-  const found = region ?? await regionOfProfile(client) ?? (endpoint === undefined ? undefined : "us-east-1");
-  if (found === undefined) {
-    throw new MlforgeError("usage", `The region of bucket "${bucket}" is not known`, {
-      hint: 'Add "region" to the store in mlforge.yaml, or set AWS_REGION.',
-    });
-  }
-  client.config.region = () => Promise.resolve(found);
   const connection: Connection = {
     client,
     bucket,
-    region: found,
-    host: endpoint === undefined ? `s3.${found}.amazonaws.com` : new URL(endpoint).host,
+    region,
+    host: endpoint === undefined ? `s3.${region}.amazonaws.com` : new URL(endpoint).host,
     custom: endpoint !== undefined,
     link: chain.last,
   };
@@ -73,8 +72,9 @@ function variable(name: string): string | undefined {
   return Deno.env.get(name) || undefined;
 }
 
-async function regionOfProfile(client: S3Client): Promise<string | undefined> {
-  return await client.config.region().catch(() => undefined);
+/** Where nothing else says, the SDK looks into the AWS profile. */
+async function regionOfProfile(): Promise<string | undefined> {
+  return await new S3Client({}).config.region().catch(() => undefined);
 }
 
 /** Stops a signed request that would go where it must not, whichever way its endpoint was set: the AWS profile can, too. */

@@ -3,7 +3,7 @@ import type { Change } from "../../../src/publish/object_store/commit.ts";
 import type { Context } from "../../../src/publish/object_store/exchange.ts";
 import { readText } from "../../../src/publish/object_store/exchange.ts";
 import { dataKey, metadataKey, pointerKey } from "../../../src/publish/object_store/keys.ts";
-import type { PublishOutcome, Snapshot, Staged } from "../../../src/publish/publisher.ts";
+import type { Move, PublishOutcome, Snapshot } from "../../../src/publish/publisher.ts";
 import { sampleMeta, sha256, WHO } from "../sample_batch.ts";
 import type { Chance } from "./chance.ts";
 import { type History, momentOf, type Plan, require } from "./ledger.ts";
@@ -24,6 +24,8 @@ export interface Stage {
   history: History;
   endings: Ending[];
 }
+
+export const FEATURES = ["a", "b", "constructor"];
 
 const ROUNDS = 3;
 
@@ -105,10 +107,10 @@ async function stageOne(
 
 function planOf(changes: readonly Change[]): Plan {
   return {
-    rollback: false,
+    build: true,
     features: new Map(changes.map(({ feature, base, after }) => [feature, {
-      version: after.version,
-      content: after.content_hash,
+      version: after?.version ?? null,
+      content: after?.content_hash,
       base: base === undefined ? undefined : { version: base.version, seq: base.seq },
     }])),
   };
@@ -122,22 +124,26 @@ export function hashOf(text: string): string {
   return hash;
 }
 
-/** Goes back to versions that the store lists; what it plans on, the ledger reads in its record. */
-export function rollback(stage: Stage) {
+/** Goes back to versions that the store lists, or retires; what it plans on, the ledger reads in its record. */
+export function mover(stage: Stage) {
   return async (context: Context, client: Client): Promise<void> => {
     const { product, chance, history } = stage;
-    await concluding(stage, client, () => history.rollbacks.get(client.name), async () => {
+    await concluding(stage, client, () => history.moves.get(client.name), async () => {
       const { features } = await product.readSnapshot(context);
-      const targets: Staged[] = [];
-      for (const feature of features.keys()) {
+      const targets: Move[] = [];
+      for (const feature of chance.is(0.3) ? FEATURES : features.keys()) {
         if (targets.length > 0 && chance.is(0.5)) continue;
+        if (features.has(feature) && chance.is(0.3)) {
+          targets.push({ feature, version: null });
+          continue;
+        }
         const versions = [...(await product.readVersions(context, feature)).keys()];
         if (versions.length > 0) targets.push({ feature, version: chance.pick(versions) });
       }
       if (targets.length === 0) return undefined;
-      const outcome = await product.rollBack(context, targets, { ...WHO, command: client.name });
+      const outcome = await product.move(context, targets, { ...WHO, command: client.name });
       // Where all targets are the published ones already there is no commit.
-      return history.rollbacks.has(client.name) ? outcome : undefined;
+      return history.moves.has(client.name) ? outcome : undefined;
     });
   };
 }
@@ -178,7 +184,8 @@ export function pointerReader(feature: string) {
     unlessOffline(async () => {
       const pointer = await readText(context.store, pointerKey(feature));
       if (pointer === undefined) return;
-      const version: string = JSON.parse(pointer.text).version;
+      const version: string | null = JSON.parse(pointer.text).version;
+      if (version === null) return;
       const metadata = await readText(context.store, metadataKey(feature, version));
       require(metadata !== undefined, "pointer whole", `metadata of ${feature} ${version}`);
       const data = await context.store.head(dataKey(feature, version));

@@ -28,12 +28,17 @@ export class Violation extends Error {
   }
 }
 
-/** What one builder or one rollback set out to commit, told to the ledger before it asks the store. */
+/** What one builder or one mover set out to commit, told to the ledger before it asks the store. */
 export interface Plan {
-  rollback: boolean;
+  build: boolean;
   features: Map<
     string,
-    { version: string; content: string; base: { version: string; seq: number } | undefined }
+    {
+      /** Null where the feature is to be retired. */
+      version: string | null;
+      content: string | undefined;
+      base: { version: string; seq: number } | undefined;
+    }
   >;
 }
 
@@ -49,7 +54,15 @@ interface PlainManifest {
   tx: string;
   features: Record<string, Named & { content_hash: string }>;
   top: Record<string, string>;
-  pending: { tx: string; record: string; digest: string; feature: string; version: string; seq: number }[];
+  retired: Record<string, Named>;
+  pending: {
+    tx: string;
+    record: string;
+    digest: string;
+    feature: string;
+    version: string | null;
+    seq: number;
+  }[];
   pointers: Record<string, string>;
 }
 
@@ -65,8 +78,8 @@ export interface History {
   versions: Map<string, string>;
   /** Features with a pointer before there was M. */
   early: Set<string>;
-  /** Rollbacks by the name of their process -> transaction. */
-  rollbacks: Map<string, string>;
+  /** Moves by the name of their process -> transaction. */
+  moves: Map<string, string>;
   /** Tokens of all states of M. */
   tokens: Set<string>;
   /** Every committed step of a feature, as its pointer says it. */
@@ -84,7 +97,7 @@ export function newHistory(): History {
     moments: ["{}"],
     versions: new Map(),
     early: new Set(),
-    rollbacks: new Map(),
+    moves: new Map(),
     tokens: new Set(),
     steps: new Set(),
     others: new Set(),
@@ -96,7 +109,7 @@ interface PlainRecord {
   tx: string;
   kind: string;
   who: { command: string };
-  features: Record<string, { before: Named | null; after: { version: string; content_hash: string } }>;
+  features: Record<string, { before: Named | null; after: { version: string; content_hash: string } | null }>;
 }
 
 /** Watches every change of the store, and stops the run at the first that breaks a promise. */
@@ -115,9 +128,10 @@ export function watch(objects: Objects, history: History): Watch {
     moments.push(momentOf(next));
     if (before === undefined) return firstManifest(next);
     const last = plainManifest(before);
-    const touched = Object.keys(next.features).filter((f) => !same(last.features[f], next.features[f]));
-    const gone = Object.keys(last.features).filter((f) => next.features[f] === undefined);
-    require(gone.length === 0, "one register", `${gone} vanished`);
+    const all = new Set([...Object.keys(last.features), ...Object.keys(next.features)]);
+    const touched = [...all].filter((f) => !same(last.features[f], next.features[f]));
+    const both = Object.keys(next.retired).filter((f) => next.features[f] !== undefined);
+    require(both.length === 0, "one register", `${both} are retired and published`);
     const seq = touched.length === 0 && next.seq === last.seq ? last.seq : last.seq + 1;
     require(next.seq === seq, "one register", `from commit ${last.seq} to ${next.seq}, changing ${touched}`);
     for (const [feature, top] of Object.entries(last.top)) {
@@ -149,15 +163,20 @@ export function watch(objects: Objects, history: History): Watch {
     for (const [feature, { version, content, base }] of plan.features) {
       const now = next.features[feature];
       const name = `${feature}@${version}`;
-      require(now?.version === version && now.tx === next.tx, "whole batch", `${name} was planned`);
+      const done = version === null
+        ? now === undefined && next.retired[feature]?.tx === next.tx
+        : now?.version === version && now.tx === next.tx;
+      require(done, "whole batch", `${name} was planned`);
       const was = last.features[feature];
       require(
         was?.version === base?.version && was?.seq === base?.seq,
         "no lost update",
         `${name} was planned on ${base?.version} (${base?.seq}), not on ${was?.version} (${was?.seq})`,
       );
+      steps.add(`${feature} ${version} ${next.seq} ${next.tx}`);
+      if (version === null) continue;
       const top = last.top[feature];
-      if (!plan.rollback) {
+      if (plan.build) {
         require(
           top === undefined || compareVersions(version, top) > 0,
           "numbers rise",
@@ -169,8 +188,7 @@ export function watch(objects: Objects, history: History): Watch {
         "numbers rise",
         `${name} is above top`,
       );
-      if (!plan.rollback) versions.set(name, content);
-      steps.add(`${feature} ${version} ${next.seq} ${next.tx}`);
+      if (plan.build) versions.set(name, content ?? "");
       holdsData(name);
     }
     for (const entry of next.pending.filter((e) => e.tx === next.tx)) {
@@ -182,22 +200,23 @@ export function watch(objects: Objects, history: History): Watch {
     require(same(redo, wanted), "redo kept", `${redo} pending of ${wanted}`);
   }
 
-  function rollbackPlanned(object: StoredObject): void {
+  function movePlanned(object: StoredObject): void {
     const record = json<PlainRecord>(object);
-    if (record.kind !== "rollback") return;
-    history.rollbacks.set(record.who.command, record.tx);
-    const features = Object.entries(record.features).map(([feature, { before, after }]) =>
-      [feature, { version: after.version, content: after.content_hash, base: before ?? undefined }] as const
-    );
-    plans.set(record.tx, { rollback: true, features: new Map(features) });
+    if (record.kind === "build") return;
+    history.moves.set(record.who.command, record.tx);
+    const features = Object.entries(record.features).map(([feature, { before, after }]) => {
+      const base = before ?? undefined;
+      return [feature, { version: after?.version ?? null, content: after?.content_hash, base }] as const;
+    });
+    plans.set(record.tx, { build: false, features: new Map(features) });
   }
 
   function keptPending(last: PlainManifest, next: PlainManifest): void {
     for (const { feature, version, seq } of last.pending) {
       if (next.pending.some((e) => e.feature === feature && e.seq === seq)) continue;
-      const metadata = objects.has(`${feature}/${version}/.meta.json`);
+      const metadata = version === null || objects.has(`${feature}/${version}/.meta.json`);
       const pointer = objects.get(`${feature}/_latest.json`);
-      const done = next.features[feature]?.seq !== seq ||
+      const done = (next.features[feature] ?? next.retired[feature])?.seq !== seq ||
         pointer !== undefined &&
           (others.has(pointer.sha256) || (json<Partial<Named>>(pointer).seq ?? 0) >= seq);
       require(metadata && done, "redo kept", `${feature} ${version} is cleared before it is done`);
@@ -212,7 +231,7 @@ export function watch(objects: Objects, history: History): Watch {
   }
 
   function pointerChanged(feature: string, before: StoredObject | undefined, after: StoredObject): void {
-    const next = json<Partial<Named>>(after);
+    const next = json<Partial<Omit<Named, "version"> & { version: string | null }>>(after);
     if (next.seq === undefined) {
       others.add(after.sha256);
       return;
@@ -225,6 +244,7 @@ export function watch(objects: Objects, history: History): Watch {
     }
     const last = before === undefined ? 0 : json<Partial<Named>>(before).seq ?? 0;
     require(next.seq >= last, "pointer forward", `${name} went from ${last} back to ${next.seq}`);
+    if (next.version === null) return;
     require(objects.has(`${feature}/${next.version}/.meta.json`), "pointer whole", `${name} has no metadata`);
     holdsData(name);
   }
@@ -244,7 +264,7 @@ export function watch(objects: Objects, history: History): Watch {
       require(after !== undefined, "one register", "M was deleted");
       return manifestChanged(before, after);
     }
-    if (key.startsWith("_mlforge/tx/") && after !== undefined) return rollbackPlanned(after);
+    if (key.startsWith("_mlforge/tx/") && after !== undefined) return movePlanned(after);
     const [feature, version, file] = key.split("/");
     if (feature === undefined || version === undefined || feature === "_mlforge") return;
     if (version === "_latest.json") {
@@ -266,7 +286,7 @@ function plainManifest(object: StoredObject): PlainManifest {
   if (parsed !== undefined) return parsed;
   const manifest = json<PlainManifest>(object);
   manifests.set(object, manifest);
-  for (const record of [manifest.features, manifest.top, manifest.pointers]) {
+  for (const record of [manifest.features, manifest.retired, manifest.top, manifest.pointers]) {
     Object.setPrototypeOf(record, null);
   }
   return manifest;

@@ -61,8 +61,8 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 0,
     patches: one(
       "commit.ts",
-      "for (const { feature, after } of changes) {\n    features.set",
-      "for (const { feature, after } of changes.slice(0, 1)) {\n    features.set",
+      "for (const { feature, base, after } of changes) {\n    if (after",
+      "for (const { feature, base, after } of changes.slice(0, 1)) {\n    if (after",
     ),
   },
   {
@@ -129,7 +129,7 @@ export const MUTANTS: readonly Mutant[] = [
       "  const text = recordText(record);",
       `  const { metadataKey } = await import("./keys.ts");
   for (const { feature, after, meta } of changes) {
-    if (meta === undefined) continue;
+    if (meta === undefined || after === undefined) continue;
     await createText(context, newPace(context), metadataKey(feature, after.version), JSON.stringify(meta));
   }
   const text = recordText(record);`,
@@ -165,6 +165,7 @@ export const MUTANTS: readonly Mutant[] = [
       `const { pointerKey } = await import("./object_store/keys.ts".slice(0, 0) + "./keys.ts");
   const { textBody, readText } = await import("./exchange.ts");
   for (const { feature, after } of work.changes) {
+    if (after === undefined) continue;
     const key = pointerKey(feature);
     const there = await readText(context.store, key);
     const text = JSON.stringify({ version: after.version, seq: from.manifest.seq + 1, tx: work.tx });
@@ -179,8 +180,8 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 0,
     patches: one(
       "roll.ts",
-      "if (text !== undefined && !await putMetadata(",
-      "if (text === null && !await putMetadata(",
+      "if (text === undefined || version === null) return;",
+      "if (text !== null || version === null) return;",
     ),
   },
   {
@@ -195,8 +196,8 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 4,
     patches: one(
       "roll.ts",
-      "entries.filter((entry) => manifest.features.get(entry.feature)?.seq === entry.seq)",
-      "entries.filter((entry) => manifest.features.has(entry.feature))",
+      "(manifest.features.get(feature) ?? manifest.retired.get(feature))?.seq === seq",
+      "seq && (manifest.features.has(feature) || manifest.retired.has(feature))",
     ),
   },
   {
@@ -236,6 +237,28 @@ export const MUTANTS: readonly Mutant[] = [
       "if (committedBy(moment.manifest, tx)) return",
       "if (unanswered === null) return",
     ),
+  },
+  {
+    name: "forgets that a feature is retired while its pointer is not",
+    breaks: "redo kept",
+    seed: 0,
+    patches: one("roll.ts", " ?? manifest.retired.get(feature)", ""),
+  },
+  {
+    name: "keeps no number with a retired feature's pointer",
+    breaks: "healed",
+    seed: 0,
+    patches: one(
+      "roll.ts",
+      "stableJson({ version, seq, tx, ...(version",
+      "stableJson({ version, ...(version ? { seq, tx } : {}), ...(version",
+    ),
+  },
+  {
+    name: "retires without saying by which commit",
+    breaks: "whole batch",
+    seed: 0,
+    patches: one("commit.ts", "retired.set(feature, { ...base, seq, tx });", "retired.set(feature, base);"),
   },
   {
     name: "finds its commit by its features only",

@@ -3,7 +3,7 @@ import type { collect } from "../../../src/publish/object_store/collect.ts";
 import type { look } from "../../../src/publish/object_store/look.ts";
 import type { publish } from "../../../src/publish/object_store/publish.ts";
 import type { readMetadata, readSnapshot, readVersions } from "../../../src/publish/object_store/read.ts";
-import type { rollBack } from "../../../src/publish/object_store/rollback.ts";
+import type { move } from "../../../src/publish/object_store/move.ts";
 import type { stage } from "../../../src/publish/object_store/stage.ts";
 import type { start } from "../../../src/publish/object_store/start.ts";
 
@@ -14,7 +14,7 @@ export interface Product {
   stage: typeof stage;
   publish: typeof publish;
   collect: typeof collect;
-  rollBack: typeof rollBack;
+  move: typeof move;
   readSnapshot: typeof readSnapshot;
   readMetadata: typeof readMetadata;
   readVersions: typeof readVersions;
@@ -25,7 +25,7 @@ export const REPOSITORY = new URL("../../../", import.meta.url);
 /** Loads the protocol from a repository's root, or from the folder of a copy. */
 export async function loadProduct(root: string | URL = REPOSITORY): Promise<Product> {
   const base = typeof root === "string" ? pathToFileURL(`${root}/`) : root;
-  const names = ["collect", "look", "publish", "read", "rollback", "stage", "start"];
+  const names = ["collect", "look", "publish", "read", "move", "stage", "start"];
   const modules = await Promise.all(
     names.map((name) => import(new URL(`src/publish/object_store/${name}.ts`, base).href)),
   );

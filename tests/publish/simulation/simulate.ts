@@ -5,10 +5,11 @@ import {
   builder,
   collector,
   type Ending,
+  FEATURES,
   hashOf,
+  mover,
   pointerReader,
   reader,
-  rollback,
   type Stage,
 } from "./actors.ts";
 import { type Chance, seeded } from "./chance.ts";
@@ -24,7 +25,6 @@ export interface Result {
   endless: boolean;
 }
 
-const FEATURES = ["a", "b", "constructor"];
 const TEXTS = ["x", "y", "z"];
 const LONGEST = 5_000;
 
@@ -86,7 +86,7 @@ export async function simulate(
       others++;
       const what = chance.below(5);
       if (what === 0) await world.run(`collector ${others}`, collector(stage));
-      else if (what === 1) await world.run(`rollback ${others}`, rollback(stage));
+      else if (what === 1) await world.run(`mover ${others}`, mover(stage));
       else if (what === 2) await world.run(`reader ${others}`, reader(stage));
       else if (what === 3) await world.run(`pointer reader ${others}`, pointerReader(chance.pick(FEATURES)));
       else if (started < builders + 2) await build();
@@ -173,15 +173,23 @@ async function heal({ product }: Stage, world: World, moved: string | undefined)
   const { objects } = world;
   const manifest = objects.get(MANIFEST);
   require(manifest !== undefined, "healed", "there is no M");
-  const { pending, features } = json<{
+  type Current = Record<string, { version: string; seq: number }>;
+  const { pending, features, retired } = json<{
     pending: { feature: string }[];
-    features: Record<string, { version: string; seq: number }>;
+    features: Current;
+    retired: Current;
   }>(manifest);
   require(
     stopped ? moved !== undefined : pending.length === 0,
     "healed",
     `${pending.map((p) => p.feature)} pending`,
   );
+  for (const [feature, { seq }] of Object.entries(retired)) {
+    const pointer = objects.get(`${feature}/_latest.json`);
+    const found = pointer === undefined ? undefined : json<{ version: null; seq: number }>(pointer);
+    const done = feature === moved || (found?.version === null && found.seq === seq);
+    require(done, "healed", `${feature} is retired (${seq}), but its pointer says ${found?.version}`);
+  }
   for (const [feature, { version, seq }] of Object.entries(features)) {
     if (feature === moved) continue;
     const pointer = objects.get(`${feature}/_latest.json`);
