@@ -11,6 +11,8 @@ export interface CommandEntry {
   name: string;
   group: "Build" | "Read" | "Versions" | "Project";
   brief: string;
+  /** The exit code of every failure, wrong use included, where the command answers in codes of its own. */
+  failureCode?: number;
   load(): Promise<Route>;
 }
 
@@ -83,6 +85,14 @@ export const COMMANDS: readonly CommandEntry[] = [
         .retrieve,
   },
   {
+    name: "diff",
+    group: "Versions",
+    brief: "Show what differs between versions, or from the definitions",
+    failureCode: 4,
+    load: async () =>
+      (await lazily<typeof import("./commands/diff.ts")>("./commands/diff.ts", import.meta.url)).diff,
+  },
+  {
     name: "rollback",
     group: "Versions",
     brief: "Publish earlier versions again, together",
@@ -128,11 +138,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
+/** The command's entry that was typed, if it is one. */
+export function typedCommand(args: readonly string[]): CommandEntry | undefined {
+  const name = args.find((arg) => !arg.startsWith("-"));
+  return COMMANDS.find((entry) => entry.name === name);
+}
+
 /** All routes; only the command that was typed is loaded, the others stand there with their names alone. */
 export async function routes(args: readonly string[]): Promise<RouteMap<CliContext>> {
-  const typed = args.find((arg) => !arg.startsWith("-"));
+  const typed = typedCommand(args);
   const entries = COMMANDS.map(async (entry) =>
-    [entry.name, entry.name === typed ? await entry.load() : placeholder(entry.brief)] as const
+    [entry.name, entry === typed ? await entry.load() : placeholder(entry.brief)] as const
   );
   return buildRouteMap<string, CliContext>({
     routes: Object.fromEntries(await Promise.all(entries)),

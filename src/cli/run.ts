@@ -1,22 +1,25 @@
 import { buildApplication, run as runApplication, type StricliProcess, text_en } from "@stricli/core";
-import { EXIT_CODES, type MlforgeError } from "../error.ts";
+import { type ErrorCode, EXIT_CODES, type MlforgeError } from "../error.ts";
 import type { CliContext } from "./context.ts";
 import { integrations } from "./help.ts";
 import { bugError, renderError } from "./render_error.ts";
-import { routes } from "./routes.ts";
+import { routes, typedCommand } from "./routes.ts";
 import { argumentError, commandError } from "./usage_error.ts";
 
 /** Runs one command line; gives the process's exit code (EXIT_CODES, 0 where all is done). */
 export async function run(context: CliContext): Promise<number> {
   // stricli ends each message with a line end of its own.
   const render = (error: MlforgeError) => renderError(error, context).replace(/\n$/, "");
+  const { failureCode } = typedCommand(context.args) ?? {};
+  const codeOf = (error: ErrorCode) =>
+    error === "interrupted" || error === "terminated" ? EXIT_CODES[error] : failureCode ?? EXIT_CODES[error];
   const bug = (thrown: unknown) => render(bugError(thrown));
   let root;
   try {
     root = await routes(context.args);
   } catch (thrown) {
     context.err(bug(thrown) + "\n");
-    return EXIT_CODES.failed;
+    return codeOf("failed");
   }
   const application = buildApplication(root, {
     name: "mlforge",
@@ -27,7 +30,7 @@ export async function run(context: CliContext): Promise<number> {
         weights: { insertion: 1, deletion: 2, substitution: 2, transposition: 1 },
       },
     },
-    determineExitCode: (thrown) => EXIT_CODES[bugError(thrown).code],
+    determineExitCode: (thrown) => codeOf(bugError(thrown).code),
     localization: {
       text: {
         ...text_en,
@@ -45,5 +48,5 @@ export async function run(context: CliContext): Promise<number> {
   await runApplication(application, context.args, { ...context, process });
   const code = Number(process.exitCode ?? 0);
   // stricli's own codes are below zero: all of them are wrong use.
-  return code < 0 ? EXIT_CODES.usage : code;
+  return code < 0 ? codeOf("usage") : code;
 }
