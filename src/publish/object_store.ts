@@ -11,7 +11,7 @@ import { publish } from "./object_store/publish.ts";
 import { readMetadata, readVersions } from "./object_store/read.ts";
 import { readLog } from "./object_store/log.ts";
 import { move } from "./object_store/move.ts";
-import { restore, stage } from "./object_store/stage.ts";
+import { restore, stage, stageCopy } from "./object_store/stage.ts";
 import { start } from "./object_store/start.ts";
 import type { Meta } from "./meta.ts";
 import type { Batch, Entry, Publisher, PublishOutcome, Snapshot, Staged, Who } from "./publisher.ts";
@@ -72,6 +72,7 @@ export function openObjectPublisher(store: Store, options: ObjectPublisherOption
     openData: (feature, version) => store.get(dataKey(feature, version)),
     begin: (who, { from } = {}) => beginBatch(context, who, from, from && looks.get(from)),
     stage: (request) => stage(context, request),
+    stageCopy: (request) => stageCopy(context, request),
     move: async (moves, who) => publishedOr(await move(context, moves, who)),
     log: () => readLog(context),
     collect: () => collect(context),

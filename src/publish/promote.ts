@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { MlforgeError } from "../error.ts";
+import type { StoreConfig } from "../stores/config.ts";
 import type { Meta } from "./meta.ts";
 import { inParallel } from "../in_parallel.ts";
 import { findVersions, type VersionToPromote } from "./promote/find.ts";
@@ -10,6 +11,8 @@ import { save } from "./save.ts";
 
 export interface PromoteRequest {
   source: Publisher;
+  /** What `source` is on: a server that has both stores can copy by itself. */
+  sourceStore: StoreConfig;
   target: Publisher;
   /** The profiles' names: for messages, and `from` for the metadata too. */
   from: string;
@@ -93,38 +96,51 @@ export async function promote(request: PromoteRequest): Promise<PromoteReport> {
   }
 }
 
-/** Fetches a version's data, checked by its hash, and puts it into the target under its number. */
+/** Puts a version's data into the target under its number: copied by the server where it has both, else by way of here. */
 async function bring(
   version: VersionToPromote,
   batch: Batch,
-  { source, target, from, signal, onEvent = () => {} }: PromoteRequest,
+  request: PromoteRequest,
 ): Promise<Omit<Entry, "base">> {
+  const { target, sourceStore, from, onEvent = () => {} } = request;
   const { feature, meta } = version;
   const { content_hash: contentHash, mlforge: { bytes } } = meta;
   const start = performance.now();
   onEvent({ kind: "started", feature });
-  const data = await source.openData(feature, meta.version);
-  if (data === undefined) throw gone(version, from);
+  const wish = { bump: "requested" as const, requested: meta.version };
+  const staging = { tx: batch.tx, feature, bytes, contentHash, wish };
   const file = join(batch.folder, `${feature}.parquet`);
-  let fetched = 0;
+  if (await target.stageCopy?.({ ...staging, from: sourceStore }) === undefined) {
+    await fetchData(version, file, request);
+    const stored = counting((sent) => onEvent({ kind: "progress", feature, phase: "storing", sent, bytes }));
+    await target.stage({ ...staging, file, onSent: stored });
+  }
+  const seconds = (performance.now() - start) / 1000;
+  onEvent({ kind: "brought", feature, version: meta.version, bytes, seconds });
+  return { feature, version: meta.version, file, contentHash, meta: metaFor(batch, meta, from) };
+}
+
+/** Fetches a version's data into a file, checked by its hash. */
+async function fetchData(
+  version: VersionToPromote,
+  file: string,
+  { source, from, signal, onEvent = () => {} }: PromoteRequest,
+): Promise<void> {
+  const { feature, meta: { version: number, content_hash, mlforge: { bytes } } } = version;
+  const data = await source.openData(feature, number);
+  if (data === undefined) throw gone(version, from);
+  const fetched = counting((sent) => onEvent({ kind: "progress", feature, phase: "fetching", sent, bytes }));
   const found = await save(data.body, file, (more) => {
     signal?.throwIfAborted();
-    fetched += more;
-    onEvent({ kind: "progress", feature, phase: "fetching", sent: fetched, bytes });
+    fetched(more);
   });
-  if (found !== contentHash) throw otherBytes(version, from);
-  onEvent({ kind: "progress", feature, phase: "storing" });
-  const { tx } = batch;
-  const wish = { bump: "requested" as const, requested: meta.version };
-  await target.stage({ tx, feature, file, bytes, contentHash, wish });
-  onEvent({
-    kind: "brought",
-    feature,
-    version: meta.version,
-    bytes,
-    seconds: (performance.now() - start) / 1000,
-  });
-  return { feature, version: meta.version, file, contentHash, meta: metaFor(batch, meta, from) };
+  if (found !== content_hash) throw otherBytes(version, from);
+}
+
+/** Adds up, and tells the sum. */
+function counting(tell: (sum: number) => void): (more: number) => void {
+  let sum = 0;
+  return (more) => tell(sum += more);
 }
 
 /** What the version is stays as it is; what is new is the commit that it has in the target, and where it came from. */

@@ -1,3 +1,4 @@
+import type { StoreConfig } from "../stores/config.ts";
 import type { Bump, Meta } from "./meta.ts";
 
 /** What is published of one feature. */
@@ -46,6 +47,12 @@ export interface StageRequest {
   wish: VersionWish;
   /** Told of bytes as they leave this computer, if they do; in all they may be more, where some are sent again. */
   onSent?: (bytes: number) => void;
+}
+
+export interface StageCopyRequest extends Omit<StageRequest, "file" | "onSent" | "wish"> {
+  from: StoreConfig;
+  /** The version there, and here: as a requested one. */
+  wish: VersionWish & { requested: string };
 }
 
 export interface Staged {
@@ -193,4 +200,9 @@ export interface Publisher {
   log(): AsyncIterable<LogEntry>;
   /** Puts a data file under the first free version that fits the wish. Called in workers, in parallel. */
   stage(request: StageRequest): Promise<Staged>;
+  /**
+   * As `stage`, of the data that another store has under the version asked for, by a server that has both: nothing of it
+   * comes here. Undefined where there is no such server.
+   */
+  stageCopy?(request: StageCopyRequest): Promise<Staged | undefined>;
 }

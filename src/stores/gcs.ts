@@ -7,7 +7,7 @@ import type { Store } from "./store.ts";
 
 /** Throws where there are no credentials. Asks nothing of the bucket. A token is an object's generation. */
 export async function openGcsStore(config: GcsStoreConfig): Promise<Store> {
-  return storeUnder(config.prefix, openObjects(await connect(config)));
+  return storeUnder(config, openObjects(await connect(config)));
 }
 
 /** As `openGcsStore`. */

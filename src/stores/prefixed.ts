@@ -1,16 +1,23 @@
 import type { Bucket } from "./bucket.ts";
 import { isKey, type Key } from "./key.ts";
-import type { Body, Condition, Listed, PutResult, Store } from "./store.ts";
+import type { GcsStoreConfig, S3StoreConfig } from "./config.ts";
+import type { Body, Condition, CopiedBody, Listed, PutResult, Store } from "./store.ts";
 
 /** A bucket of our own: what `Store` promises, by objects' whole names. */
 export interface Objects extends Bucket {
   put(name: string, body: Body, condition: Condition): Promise<PutResult>;
   delete(name: string): Promise<void>;
+  /** From a bucket that this server has, too. */
+  copy(
+    name: string,
+    from: { bucket: string; name: string },
+    body: CopiedBody,
+  ): Promise<PutResult | undefined>;
 }
 
-/** The store that lies under a prefix (without slashes at its ends; empty for all of the bucket). */
-export function storeUnder(prefix: string, objects: Objects): Store {
-  const base = prefix === "" ? "" : `${prefix}/`;
+/** The store of a configuration: the objects that lie under its prefix. */
+export function storeUnder(config: S3StoreConfig | GcsStoreConfig, objects: Objects): Store {
+  const base = baseOf(config);
   const nameOf = (key: Key) => base + key;
   return {
     head: (key) => objects.head(nameOf(key)),
@@ -24,5 +31,14 @@ export function storeUnder(prefix: string, objects: Objects): Store {
     },
     put: (key, body, condition) => objects.put(nameOf(key), body, condition),
     delete: (key) => objects.delete(nameOf(key)),
+    async copy(key, from, body) {
+      if (from.kind !== config.kind || from.endpoint !== config.endpoint) return undefined;
+      return await objects.copy(nameOf(key), { bucket: from.bucket, name: baseOf(from) + key }, body);
+    },
   };
+}
+
+/** What stands before each key; a prefix has no slashes at its ends, and is empty for all of the bucket. */
+function baseOf({ prefix }: { prefix: string }): string {
+  return prefix === "" ? "" : `${prefix}/`;
 }

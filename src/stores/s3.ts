@@ -7,7 +7,7 @@ import type { Store } from "./store.ts";
 
 /** Throws where there are no credentials, no region, or an endpoint that must not be used. Asks nothing of the bucket. */
 export async function openS3Store(config: S3StoreConfig): Promise<Store> {
-  return storeUnder(config.prefix, openObjects(await connect(config)));
+  return storeUnder(config, openObjects(await connect(config)));
 }
 
 /** As `openS3Store`. */

@@ -1,3 +1,4 @@
+import type { GcsStoreConfig, S3StoreConfig } from "./config.ts";
 import type { Key } from "./key.ts";
 
 /** Names one state of one object: an ETag or a generation. Opaque; equal tokens mean equal bytes. */
@@ -62,4 +63,16 @@ export interface Store {
   list(prefix: string): AsyncIterable<Listed>;
   put(key: Key, body: Body, condition: Condition): Promise<PutResult>;
   delete(key: Key): Promise<void>;
+  /**
+   * Only where a server can copy by itself: creates an object as a copy of the one that another bucket or prefix of the
+   * same service has under the same key, as `put` with `create` does; none of its bytes comes here. Undefined, with nothing
+   * written, where that one is elsewhere, or is not known to be this `body`.
+   */
+  copy?(key: Key, from: S3StoreConfig | GcsStoreConfig, body: CopiedBody): Promise<PutResult | undefined>;
+}
+
+export interface CopiedBody {
+  /** In bytes. */
+  size: number;
+  sha256: Sha256;
 }

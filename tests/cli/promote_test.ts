@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { asked, wireTest } from "../stores/wire.ts";
+import { storeYaml, withBucketProject } from "./bucket_project.ts";
 import { withProject } from "./project.ts";
 import { runCli } from "./run_cli.ts";
 
@@ -56,3 +58,33 @@ Deno.test("promote refuses one store as both, and a number that is taken", async
     assert.match(taken.err, /2 errors\n$/);
   });
 });
+
+wireTest(
+  "promote between two prefixes of a server: none of the data comes here, and one commit",
+  async (wire) => {
+    const production = storeYaml({ ...wire, store: { ...wire.store, prefix: "production" } });
+    const profiles = `default_profile: staging
+profiles:
+  staging: { offline_store: ${storeYaml(wire)} }
+  production: { offline_store: ${production} }
+  local: { offline_store: { KIND: local, path: ./local_store } }
+`;
+    await withBucketProject(wire, async ({ run }) => {
+      assert.equal((await run("build", "--quiet")).code, 0);
+      wire.proxy.clear();
+      const both = ["promote", "user_orders", "user_total"];
+      const { code, out, err } = await run(...both, "--from", "staging", "--to", "production");
+      assert.equal(code, 0, err);
+      assert.match(out, /^user_total +1\.0\.0 +2 .* promoted$/m);
+      const requests = wire.proxy.requests.map((request) => asked(wire, request));
+      assert.deepEqual(requests.filter((request) => /^get .*data\.parquet$/.test(request)), []);
+      assert.match((await run("show", "user_total", "--profile", "production")).out, /^ +2 +11$/m);
+
+      // Down to a folder, and nothing to do on the way up again.
+      assert.equal((await run(...both, "--from", "production", "--to", "local")).code, 0);
+      assert.match((await run("show", "user_total", "--profile", "local")).out, /^ +2 +11$/m);
+      const back = await run(...both, "--from", "local", "--to", "staging");
+      assert.match(back.out, /^user_total .* published there already$/m);
+    }, { "mlforge.yaml": profiles });
+  },
+);

@@ -27,6 +27,7 @@ function test(says: string, body: (stores: Stores) => Promise<void>): void {
         const [staging, production] = [openFrom(`${folder}/staging`), openTo(`${folder}/production`)];
         const request = (...features: string[]): PromoteRequest => ({
           source: staging,
+          sourceStore: { kind: "local", path: `${folder}/staging` },
           target: production,
           from: "staging",
           to: "production",

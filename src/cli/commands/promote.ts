@@ -93,6 +93,7 @@ async function promoteRequest(
   }
   return {
     source: await source.publisher(),
+    sourceStore: here,
     target: await target.publisher(),
     from,
     to,

@@ -1,6 +1,7 @@
 import { MlforgeError } from "../../error.ts";
-import type { Body } from "../../stores/store.ts";
-import type { Restoring, Staged, StageRequest } from "../publisher.ts";
+import type { Key } from "../../stores/key.ts";
+import type { Body, PutResult } from "../../stores/store.ts";
+import type { Restoring, StageCopyRequest, Staged, StageRequest } from "../publisher.ts";
 import { candidates } from "../version.ts";
 import { type Context, gaveUp, newPace } from "./exchange.ts";
 import { dataKey } from "./keys.ts";
@@ -13,7 +14,26 @@ export async function stage(context: Context, request: StageRequest): Promise<St
   for (const version of candidates(wish)) {
     if (await putData(context, feature, version, body)) return { feature, version };
   }
-  throw new MlforgeError("usage", `Refused version "${wish.requested}" of ${feature}: it is taken`, {
+  throw taken(feature, wish.requested);
+}
+
+/** As `stage`, where the store's server has the data in another place and copies it by itself. */
+export async function stageCopy(
+  context: Context,
+  { feature, bytes, contentHash, wish, from }: StageCopyRequest,
+): Promise<Staged | undefined> {
+  const { store } = context;
+  if (from.kind === "local" || store.copy === undefined) return undefined;
+  const [version = wish.requested] = candidates(wish);
+  const key = dataKey(feature, version);
+  const body = { size: bytes, sha256: contentHash };
+  const there = await writeData(context, key, contentHash, () => store.copy?.(key, from, body));
+  if (there === false) throw taken(feature, version);
+  return there === undefined ? undefined : { feature, version };
+}
+
+function taken(feature: string, version: string | undefined): MlforgeError {
+  return new MlforgeError("usage", `Refused version "${version}" of ${feature}: it is taken`, {
     hint: "Data of another build stands there. Ask for a higher version.",
   });
 }
@@ -30,20 +50,30 @@ export async function restore(context: Context, { file, fileHash, ...data }: Res
   return await putData(context, feature, version, { file, size, sha256: contentHash });
 }
 
-/** False where the version holds other data. What is there is never overwritten, published or not. */
-async function putData(
-  context: Context,
-  feature: string,
-  version: string,
-  body: Body,
-): Promise<boolean> {
+/** False where the version holds other data. */
+async function putData(context: Context, feature: string, version: string, body: Body): Promise<boolean> {
   const key = dataKey(feature, version);
+  return await writeData(context, key, body.sha256, () => context.store.put(key, body, { create: true })) ===
+    true;
+}
+
+/**
+ * Whether a key holds data of this hash, by `write` or before it; undefined where `write` can't. What is there is never
+ * overwritten, published or not.
+ */
+async function writeData(
+  context: Context,
+  key: Key,
+  sha256: string,
+  write: () => Promise<PutResult | undefined> | undefined,
+): Promise<boolean | undefined> {
   const pace = newPace(context);
   for (;;) {
-    const result = await context.store.put(key, body, { create: true });
+    const result = await write();
+    if (result === undefined) return undefined;
     if (result.kind === "written") return true;
     const head = await context.store.head(key);
-    if (head !== undefined) return head.sha256 === body.sha256;
+    if (head !== undefined) return head.sha256 === sha256;
     const cause = result.kind === "unknown" ? result.cause : undefined;
     if (!await pace.rest(result.kind)) throw gaveUp(`writing "${key}"`, cause);
   }

@@ -48,12 +48,23 @@ export async function outcomeOf(
   { name, md5 }: { name: string; md5: string },
   write: () => Promise<Response>,
 ): Promise<PutResult> {
-  try {
+  return await settle(connection, name, async () => {
     const answer = await write();
     if (!answer.ok) throw await statusError(answer);
     const { generation, md5Hash } = v.parse(created, await answer.json());
     if (md5Hash !== md5) await undo(connection, name, generation);
-    return { kind: "written", token: generation as Token };
+    return generation;
+  });
+}
+
+/** As `outcomeOf`, of any work that ends with the generation of the object that it created. */
+export async function settle(
+  connection: Connection,
+  name: string,
+  work: () => Promise<string>,
+): Promise<PutResult> {
+  try {
+    return { kind: "written", token: await work() as Token };
   } catch (error) {
     if (statusOf(error) === 412) return { kind: "conflict" };
     if (isUncertain(error)) return { kind: "unknown", cause: cleanCause(error) };

@@ -6,6 +6,7 @@ import type { Got, Head, Token } from "../store.ts";
 import type { Connection } from "./connect.ts";
 import { type Action, explain, isBucketMissing, isTransient, statusError, statusOf } from "./explain.ts";
 import { DIGITS, headOf, headOfDownload, objectFacts, objectPath } from "./facts.ts";
+import { copy } from "./copy.ts";
 import { put } from "./put.ts";
 
 const page = v.object({
@@ -130,6 +131,14 @@ export function openObjects(connection: Connection): Objects {
     },
 
     put: (name, body, condition) => put(connection, name, body, condition),
+
+    async copy(name, from, body) {
+      const found = await openObjects({ ...connection, bucket: from.bucket }).head(from.name);
+      if (found?.sha256 !== body.sha256 || found.size !== body.size) return undefined;
+      // An emulator does not look at a copy's condition.
+      if (await head(name) !== undefined) return { kind: "conflict" };
+      return await copy(connection, name, { ...from, head: found }, body);
+    },
 
     async delete(name) {
       // Once: a second one might meet what somebody created after the first.

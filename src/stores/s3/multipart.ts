@@ -22,24 +22,23 @@ const MOST_PARTS = 10_000;
 /** Parts of one file on their way at once, each in a buffer of its own. */
 const LANES = 4;
 
-/** A part that the server has: its number, and its ETag and CRC-32 as the completion names them. */
-interface Part {
+/** A part that the server has: its number, and its ETag (and CRC-32, where it has one) as the completion names them. */
+export interface Part {
   PartNumber: number;
   ETag: string | undefined;
-  ChecksumCRC32: string;
+  ChecksumCRC32?: string | undefined;
 }
 
 /** One multipart upload: all its requests name these. */
-interface Upload {
+export interface Upload {
   Bucket: string;
   Key: string;
   UploadId: string | undefined;
 }
 
 /**
- * Puts a file in parts. Nothing is there until the completion, which alone is conditional. Each part is checked by the
- * server (CRC-32) and sent again where it failed; what was read is checked (SHA-256) before the completion. An upload that
- * does not come to its end is aborted; without the right to do so its parts stay until the bucket's lifecycle takes them.
+ * Puts a file in parts. Each is checked by the server (CRC-32) and sent again where it failed; what was read is checked
+ * (SHA-256) before the completion.
  */
 export async function putInParts(
   connection: Connection,
@@ -47,16 +46,47 @@ export async function putInParts(
   body: FileBody,
   condition: Condition,
 ): Promise<PutResult> {
-  const { client, bucket } = connection;
   const action = writing(connection, name);
   using file = await openFile(body);
-  const upload = await repeat(({ signal }) =>
+  return await upload(
+    connection,
+    name,
+    { sha256: body.sha256, checksum: "CRC32", condition },
+    async (upload) => {
+      const parts = await sendParts(connection, upload, { file, body, action });
+      file.verify();
+      return parts;
+    },
+  );
+}
+
+export interface UploadOptions {
+  sha256: string;
+  /** Of each part, where the server is to check them. */
+  checksum?: "CRC32";
+  condition: Condition;
+}
+
+/**
+ * One multipart upload, whose parts `bring` brings. Nothing is there until the completion, which alone is conditional. An
+ * upload that does not come to its end is aborted; without the right to do so its parts stay until the bucket's lifecycle
+ * takes them.
+ */
+export async function upload(
+  connection: Connection,
+  name: string,
+  { sha256, checksum, condition }: UploadOptions,
+  bring: (upload: Upload) => Promise<Part[]>,
+): Promise<PutResult> {
+  const { client, bucket } = connection;
+  const action = writing(connection, name);
+  const begun = await repeat(({ signal }) =>
     client.send(
       new CreateMultipartUploadCommand({
         Bucket: bucket,
         Key: name,
-        ChecksumAlgorithm: "CRC32",
-        Metadata: metadataOf(body.sha256),
+        ...(checksum === undefined ? {} : { ChecksumAlgorithm: checksum }),
+        Metadata: metadataOf(sha256),
       }),
       { abortSignal: signal },
     ), { patience: SMALL, transient: mayPass })
@@ -66,13 +96,12 @@ export async function putInParts(
     });
   let done = false;
   try {
-    const parts = await sendParts(connection, upload, { file, body, action });
-    file.verify();
+    const parts = await bring(begun);
     const complete = () =>
       once(({ signal }) =>
         client.send(
           new CompleteMultipartUploadCommand({
-            ...upload,
+            ...begun,
             MultipartUpload: { Parts: parts },
             ...conditionOf(condition),
           }),
@@ -84,7 +113,7 @@ export async function putInParts(
     return result;
   } finally {
     // After an unknown completion too: where it was not applied yet, it never will be.
-    if (!done) await abort(connection, upload);
+    if (!done) await abort(connection, begun);
   }
 }
 

@@ -11,6 +11,7 @@ import type { Objects } from "../prefixed.ts";
 import { once, repeat, resumed, SMALL } from "../retry.ts";
 import type { Got, Head, Token } from "../store.ts";
 import type { Connection } from "./connect.ts";
+import { copyInParts } from "./copy.ts";
 import { type Action, explain, reading } from "./explain.ts";
 import { failureOf, mayPass } from "./failure.ts";
 import { sha256Of } from "./metadata.ts";
@@ -156,6 +157,11 @@ export function openObjects(connection: Connection): Objects {
         return { kind: "conflict" };
       }
       return await put(connection, name, body, condition);
+    },
+    async copy(name, from, body) {
+      const head = await openObjects({ ...connection, bucket: from.bucket }).head(from.name);
+      if (head?.sha256 !== body.sha256 || head.size !== body.size) return undefined;
+      return await copyInParts(connection, name, { ...from, head }, body);
     },
     async delete(name) {
       // Once: a second one might meet what somebody created after the first.
