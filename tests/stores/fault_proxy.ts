@@ -6,7 +6,7 @@ import {
   type ProxiedRequest,
   wholeRequest,
 } from "./fault_proxy/exchange.ts";
-import { messagesOf, requestFraming } from "./fault_proxy/messages.ts";
+import { messagesOf, requestFraming, withPath } from "./fault_proxy/messages.ts";
 import { answerBytes, type OwnAnswer } from "./fault_proxy/own_answer.ts";
 import { onlyClosed, openSockets, writeAll } from "./fault_proxy/sockets.ts";
 
@@ -30,6 +30,8 @@ export type Fault =
   | { kind: "delayed"; milliseconds: number }
   /** Taken, and never answered; the server does not see it. */
   | { kind: "silent" }
+  /** The server gets another path and query: nothing that a signature covers. */
+  | { kind: "rewritten"; path(path: string): string }
   /** Something else happens first (a kill, another writer); then the request goes its way. */
   | { kind: "first"; act(request: ProxiedRequest): void | Promise<void> };
 
@@ -54,6 +56,8 @@ export interface FaultProxy {
   clear(): void;
   /** Gives the server the late requests that are still held, and waits until it has answered them. */
   release(): Promise<void>;
+  /** Waits until no client is connected, and all that came was answered. */
+  idle(): Promise<void>;
   /** In milliseconds, for each new connection and each request: a server that is so far away, there and back. */
   latency: number;
   /** Ends all connections. Throws what was wrong with the proxy itself, if anything. */
@@ -72,6 +76,7 @@ export function openFaultProxy(target: string, kind: "s3" | "gcs"): FaultProxy {
   const errors: unknown[] = [];
   const rules: { fault: Fault; when: (request: ProxiedRequest) => boolean; before: number; left: number }[] =
     [];
+  const serving = new Set<Promise<void>>();
   const held: { bytes: Uint8Array; method: string; after: number }[] = [];
 
   const proxy: FaultProxy = {
@@ -87,6 +92,9 @@ export function openFaultProxy(target: string, kind: "s3" | "gcs"): FaultProxy {
     },
     async release() {
       for (const { bytes, method } of held.splice(0)) await apply(route, bytes, method);
+    },
+    async idle() {
+      while (serving.size > 0) await Promise.allSettled(serving);
     },
     async close() {
       listener.close();
@@ -104,7 +112,6 @@ export function openFaultProxy(target: string, kind: "s3" | "gcs"): FaultProxy {
   }
 
   async function accept(): Promise<void> {
-    const serving = new Set<Promise<void>>();
     for await (const client of listener) {
       sockets.add(client);
       const served = serve(client).finally(() => serving.delete(served));
@@ -153,6 +160,8 @@ export function openFaultProxy(target: string, kind: "s3" | "gcs"): FaultProxy {
     switch (fault.kind) {
       case "cut":
         return await passOn(route, exchange, { cut: true });
+      case "rewritten":
+        return await passOn(route, { ...exchange, head: withPath(exchange.head, fault.path(request.path)) });
       case "first":
         await fault.act(request);
         return await passOn(route, exchange);

@@ -191,6 +191,13 @@ wireTest("what comes first has happened when the server gets the request", async
   assert.equal(await objects.direct("a"), "text");
 });
 
+wireTest("a rewritten request asks for something else", async ({ proxy, objects }) => {
+  await objects.put("a", "text");
+  proxy.fault({ kind: "rewritten", path: (path) => path.replace(/a(?=[?])/, "b") });
+  assert.notEqual(await objects.get("a"), "text");
+  assert.equal(await objects.get("a"), "text");
+});
+
 wireTest("many at once, each with its own answer", async ({ proxy, objects }) => {
   const keys = Array.from({ length: 40 }, (_, i) => `many-${i}`);
   await Promise.all(keys.map((key) => objects.put(key, `at ${key}`)));

@@ -12,6 +12,8 @@ import type { View } from "../whole.ts";
 
 /** A store on a real server. Builders reach it through the proxy, readers without; the protocol's waits take no time. */
 export interface BucketStore extends View {
+  /** In its bucket. */
+  prefix: string;
   /** A builder, as of another process. */
   builder(): ObjectPublisher;
   /** All that never changes once it is there: data, metadata, records. Name -> token. */
@@ -37,6 +39,7 @@ export async function withBucketStore(
   const bucket = await openBucket(wire.direct);
   try {
     await use({
+      prefix,
       features: ["clicks", "orders"],
       builder: () => openOnStore(through, cacheFolder, "shop"),
       open: () => Promise.resolve(openOnStore(direct, cacheFolder)),

@@ -20,6 +20,13 @@ export interface Messages {
   body(framing: Framing): AsyncGenerator<Uint8Array<ArrayBuffer>>;
 }
 
+/** A request's head with another path. */
+export function withPath(head: Head, path: string): Head {
+  const start = head.start.replace(/ \S+ /, () => ` ${path} `);
+  const rest = head.bytes.subarray(new TextEncoder().encode(head.start).length);
+  return { ...head, start, bytes: joined([new TextEncoder().encode(start), rest]) };
+}
+
 export function requestFraming({ headers }: Head): Framing {
   if (isChunked(headers)) return "chunked";
   return Number(headers.get("content-length") ?? 0);
