@@ -15,7 +15,10 @@ export async function identityOf(config: S3StoreConfig | GcsStoreConfig): Promis
         ...(expires === undefined ? [] : [`until ${expires.toISOString()}`]),
       ].join(", ");
     }
-    case "gcs":
-      return "";
+    case "gcs": {
+      const { describeGcsIdentity } = await import("./gcs/identity.ts");
+      const { from, principal } = await describeGcsIdentity(config);
+      return [from, ...(principal === undefined ? [] : [principal])].join(", ");
+    }
   }
 }

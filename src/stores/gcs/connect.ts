@@ -41,6 +41,7 @@ export async function connect(config: GcsStoreConfig): Promise<Connection> {
     endpoint,
     credentials,
     async send({ method, path, query = {}, headers = {}, body, signal }) {
+      await credentials.ready();
       const url = new URL(base + path);
       for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
       return await authClient.request({
@@ -69,6 +70,6 @@ function sendOnce(url: RequestInfo | URL, init: RequestInit = {}): Promise<Respo
     headers,
     body,
     redirect: "manual",
-    signal: signal ?? AbortSignal.timeout(SMALL.silence),
+    signal: signal ?? AbortSignal.timeout(SMALL.total),
   });
 }

@@ -1,60 +1,51 @@
 import type { GoogleAuth } from "google-auth-library";
-import { join } from "../../path.ts";
-import { isLoopback } from "../endpoint.ts";
-import { once, SMALL } from "../retry.ts";
-
-/** The link of Google's chain that credentials come from. */
-export type Link =
-  /** A file that GOOGLE_APPLICATION_CREDENTIALS names, or where `gcloud auth application-default login` puts it. */
-  | { kind: "file"; path: string; by: "variable" | "gcloud" }
-  /** The metadata server of a machine, job or pod at Google. */
-  | { kind: "metadata" }
-  /** None: an emulator on this machine, which asks for none. */
-  | { kind: "anonymous" };
+import { repeat, SMALL } from "../retry.ts";
+import { findLink, type Link } from "./chain.ts";
+import { explainSignIn, mayPass } from "./sign_in_error.ts";
 
 export interface Credentials {
   link: Link;
   auth: GoogleAuth;
+  /** Returns when requests can be signed, which most often is at once. Throws an MlforgeError where they can't. */
+  ready(): Promise<void>;
 }
 
+/** To read, write and delete objects: no rights on buckets, and on no other service. */
 const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
 
-/**
- * Credentials by Google's chain, found anew at each open. Never anonymous, as the SDK would be in silence: only an endpoint
- * on this machine, where nothing names credentials, is an emulator.
- */
+/** Finds credentials and signs in. `transporterOptions` are those of the SDK's way to the network. */
 export async function openCredentials(
   endpoint: URL,
   transporterOptions: { fetchImplementation: typeof fetch },
 ): Promise<Credentials> {
-  const { GoogleAuth, PassThroughClient } = await import("google-auth-library");
   const link = await findLink(endpoint);
+  const { Compute, GoogleAuth, PassThroughClient } = await import("google-auth-library");
+  // Repeating is for ../retry.ts.
+  const clientOptions = {
+    transporterOptions: { ...transporterOptions, retryConfig: { retry: 0, noResponseRetries: 0 } },
+  };
   const auth = new GoogleAuth({
     scopes: SCOPE,
-    // Not used with objects, but looked for at length (by starting gcloud, too) where it is not given.
+    // Objects need no project. Where none is given one is looked for at length, also by running gcloud.
     projectId: "none",
-    clientOptions: { transporterOptions },
-    ...(link.kind === "anonymous" ? { authClient: new PassThroughClient({ transporterOptions }) } : {}),
+    clientOptions,
+    // Named, as the SDK would ask whether there is a metadata server before it asks that for a token.
+    ...(link.kind === "metadata" ? { authClient: new Compute({ ...clientOptions, scopes: [SCOPE] }) } : {}),
+    ...(link.kind === "anonymous" ? { authClient: new PassThroughClient(clientOptions) } : {}),
   });
-  await once(() => auth.getRequestHeaders(endpoint.href), SMALL.total);
-  return { link, auth };
-}
-
-async function findLink(endpoint: URL): Promise<Link> {
-  const named = Deno.env.get("GOOGLE_APPLICATION_CREDENTIALS");
-  if (named) return { kind: "file", path: named, by: "variable" };
-  const path = gcloudFile();
-  if (path !== undefined && await Deno.stat(path).then(() => true, () => false)) {
-    return { kind: "file", path, by: "gcloud" };
-  }
-  return isLoopback(endpoint) ? { kind: "anonymous" } : { kind: "metadata" };
-}
-
-/** Where gcloud keeps a user's application default credentials. */
-function gcloudFile(): string | undefined {
-  const own = Deno.env.get("CLOUDSDK_CONFIG");
-  const parent = Deno.build.os === "windows" ? Deno.env.get("APPDATA") : Deno.env.get("HOME");
-  const inner = Deno.build.os === "windows" ? ["gcloud"] : [".config", "gcloud"];
-  const folder = own || (parent ? join(parent, ...inner) : undefined);
-  return folder && join(folder, "application_default_credentials.json");
+  // The metadata server is asked by a transport of its own, which repeats by itself.
+  const patience = link.kind === "metadata" ? { ...SMALL, tries: 1 } : SMALL;
+  const credentials: Credentials = {
+    link,
+    auth,
+    async ready() {
+      try {
+        await repeat(() => auth.getRequestHeaders(endpoint.href), { patience, transient: mayPass });
+      } catch (error) {
+        throw explainSignIn(error, link);
+      }
+    },
+  };
+  await credentials.ready();
+  return credentials;
 }

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { MlforgeError } from "../../error.ts";
 import { cleanCause } from "../cause.ts";
 import { isTimeout } from "../retry.ts";
+import { nameOf } from "./chain.ts";
 import type { Connection } from "./connect.ts";
 
 /** What was asked of Google, for the sentence that says it failed. */
@@ -39,65 +40,100 @@ export function statusOf(error: unknown): number | undefined {
   return error instanceof Error && error.name === "StatusError" ? (error as StatusError).status : undefined;
 }
 
-/** Whether the server may answer otherwise at the next try: it is busy, or nobody answered. */
+/** Whether the same request may succeed a moment later. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof MlforgeError) return false;
   const status = statusOf(error);
-  return status === undefined ? !wasNeverSent(error) : status === 408 || status === 429 || status >= 500;
+  if (status !== undefined) return status === 408 || status === 429 || status >= 500;
+  return networkProblem(error)?.transient !== false;
 }
 
 /** Whether a request failed while its connection was made: the server has seen nothing of it. */
 export function wasNeverSent(error: unknown): boolean {
-  return /client error \(Connect\)/.test(wholeMessage(error));
+  return networkProblem(error)?.sent === false;
 }
 
-/** With those of its causes: versions of the platform put the reason here or there. */
+/** What happened to a request on its way. */
+interface NetworkProblem {
+  /** As it stands after a host's name. */
+  what: string;
+  /** Whether it may pass. */
+  transient: boolean;
+  /** Whether anything of the request may have arrived. */
+  sent: boolean;
+}
+
+/**
+ * The platform has no codes for this, only words, and puts them into the message or the cause's. Undefined for what is no
+ * problem of the network.
+ */
+export function networkProblem(error: unknown): NetworkProblem | undefined {
+  const words = wholeMessage(error);
+  if (/client error \(Connect\)/.test(words)) {
+    if (/Name or service not known|nodename nor servname|No such host/.test(words)) {
+      return { what: "is not known: there is no such host", transient: false, sent: false };
+    }
+    if (/certificate|tls|corrupt message/i.test(words)) {
+      const what = "can't be reached safely: it speaks no TLS, or its certificate is not trusted";
+      return { what, transient: false, sent: false };
+    }
+    return { what: "can't be reached", transient: true, sent: false };
+  }
+  return /error sending request|error reading a body|connection|unexpected eof/i.test(words)
+    ? { what: "broke off the connection", transient: true, sent: true }
+    : undefined;
+}
+
+/** With those of its causes. */
 function wholeMessage(error: unknown): string {
   return error instanceof Error ? `${error.message} ${wholeMessage(error.cause)}` : "";
 }
 
 /** A failed request in our words. What is an error of mlforge already is given back as it is. */
-export function explain(error: unknown, { doing, needs }: Action, connection: Connection): MlforgeError {
+export function explain(error: unknown, action: Action, connection: Connection): MlforgeError {
   if (error instanceof MlforgeError) return error;
-  const { bucket, endpoint } = connection;
-  const cause = cleanCause(error);
-  const fail = (why: string, hint: string) =>
-    new MlforgeError("failed", `Can't ${doing}: ${why}`, { hint, cause });
-  if (isBucketMissing(error)) return noBucket(error, doing, bucket);
   const status = statusOf(error);
-  if (status !== undefined) {
-    if (status === 401) return fail("the credentials were refused", SIGN_IN);
-    if (status === 403) {
-      return fail("access is denied", `It takes the permission ${needs}; docs/stores.md has the roles.`);
-    }
-    if (status < 400) return fail(`${endpoint.host} sends elsewhere (status ${status})`, CHECK_ENDPOINT);
-    if (isTransient(error)) {
-      return fail(`${endpoint.host} is busy or broken (status ${status})`, "Run again later.");
-    }
-    return fail(`${endpoint.host} refused it (status ${status})`, cause.message);
+  const [why, hint] = status === undefined
+    ? whyOfWay(error, connection)
+    : whyOfAnswer({ status, busy: isTransient(error) }, action, connection);
+  return new MlforgeError("failed", `Can't ${action.doing}: ${why}`, { hint, cause: cleanCause(error) });
+}
+
+type Why = [why: string, hint: string];
+
+/** Why the server refused. A 404 is the bucket's here: of a missing object nobody asks for an explanation. */
+function whyOfAnswer(
+  { status, busy }: { status: number; busy: boolean },
+  { needs }: Action,
+  { bucket, endpoint: { host }, credentials }: Connection,
+): Why {
+  const who = nameOf(credentials.link);
+  if (status === 401) return [`${host} does not take ${who}`, "Sign in again."];
+  if (status === 403) {
+    return [
+      "access is denied",
+      `${needs} on bucket "${bucket}" is not allowed to ${who}; docs/stores.md has the roles.`,
+    ];
   }
-  if (isTimeout(error)) return fail(`${endpoint.host} does not answer`, CHECK_NETWORK);
-  const reason = wholeMessage(error);
-  if (/dns error/.test(reason)) return fail(`no host "${endpoint.hostname}" is known`, CHECK_NETWORK);
-  if (/tls|certificate/i.test(reason)) return fail(`no safe connection to ${endpoint.host}`, CHECK_TLS);
-  if (wasNeverSent(error)) return fail(`no connection to ${endpoint.host}`, CHECK_NETWORK);
-  return fail(`the connection to ${endpoint.host} broke off`, "Run again.");
+  if (status === 404) return [`there is no bucket "${bucket}"`, "Check its name."];
+  if (status < 400) return [`${host} sends elsewhere (status ${status})`, CHECK_ENDPOINT];
+  if (busy) return [`${host} is busy or broken (status ${status})`, "Run again later."];
+  return [`${host} refused it (status ${status})`, "With --verbose there is more of what it said."];
 }
 
-export function noBucket(error: unknown, doing: string, bucket: string): MlforgeError {
-  return new MlforgeError("usage", `Can't ${doing}: there is no bucket "${bucket}"`, {
-    hint: "Check its name, or make it: gcloud storage buckets create.",
-    cause: cleanCause(error),
-  });
+/** Why no answer came. */
+function whyOfWay(error: unknown, { endpoint: { host } }: Connection): Why {
+  if (isTimeout(error)) return [`${host} does not answer`, CHECK_NETWORK];
+  const problem = networkProblem(error);
+  return problem === undefined
+    ? [`the answer of ${host} is none of Google's`, CHECK_ENDPOINT]
+    : [`${host} ${problem.what}`, CHECK_NETWORK];
 }
 
-/** Google says which of the two is missing; of an emulator's 404 the caller must know. */
+/** Whether an answer says that the bucket is missing. Google does; an emulator only says that something is. */
 export function isBucketMissing(error: unknown): boolean {
   return statusOf(error) === 404 && /bucket does not exist|NoSuchBucket/i.test(wholeMessage(error));
 }
 
-const SIGN_IN = "Sign in again: docs/stores.md lists the ways.";
 const CHECK_NETWORK = 'Check the network, a proxy on the way, and the "endpoint" of the store.';
-const CHECK_ENDPOINT = 'Redirects are not followed. Check the "endpoint" of the store.';
-const CHECK_TLS =
-  "Check the clock, a proxy on the way, and the certificates that are trusted (DENO_TLS_CA_STORE, DENO_CERT).";
+const CHECK_ENDPOINT = 'Check the "endpoint" of the store. Redirects are not followed.';

@@ -4,7 +4,7 @@ import { askMetadata } from "../machine.ts";
 import type { Place } from "../place.ts";
 import { repeat, SMALL } from "../retry.ts";
 import { connect } from "./connect.ts";
-import { explain, isTransient, noBucket, statusError, statusOf } from "./explain.ts";
+import { explain, isTransient, statusError, statusOf } from "./explain.ts";
 
 const bucketFacts = v.object({ location: v.optional(v.string()) });
 
@@ -31,7 +31,6 @@ export async function openGcsPlace(config: GcsStoreConfig): Promise<Place> {
       } catch (error) {
         // The roles for objects do not include a look at the bucket itself.
         if (statusOf(error) === 403) return {};
-        if (statusOf(error) === 404) throw noBucket(error, doing, bucket);
         throw explain(error, { doing, needs: "storage.buckets.get" }, connection);
       }
     },

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
+import { MlforgeError } from "../../error.ts";
 import { type FileBody, openFile } from "../file_parts.ts";
 import { LARGE, once, repeat, SMALL } from "../retry.ts";
 import type { Condition, PutResult } from "../store.ts";
 import { metadataOf, outcomeOf, writeQuery, writing } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
 import { explain, isTransient, statusError, statusOf } from "./explain.ts";
+import { sending } from "./sending.ts";
 
 /** Google takes a body in multiples of this, but for its end. In bytes. */
 const UNIT = 256 << 10;
@@ -130,10 +132,19 @@ async function askForArrived(
 
 /** How many bytes the server says it has. */
 async function arrivedBy(answer: Response): Promise<number> {
+  refuseDropped(answer);
   if (answer.status !== 308) throw await statusError(answer);
   await answer.body?.cancel();
   const last = /^bytes=0-(\d+)$/.exec(answer.headers.get("range") ?? "")?.[1];
   return last === undefined ? 0 : Number(last) + 1;
+}
+
+/** An upload that the server does not know (any more): nothing came of it, and nothing will. */
+function refuseDropped({ status }: Response): void {
+  if (status !== 404 && status !== 410) return;
+  throw new MlforgeError("failed", `Google has dropped an upload that was on its way (status ${status})`, {
+    hint: "Nothing of it was stored. Run again.",
+  });
 }
 
 /** Sends the end of an upload, once; with it the object is there. */
@@ -147,10 +158,17 @@ async function finish(
     "x-goog-hash": `md5=${md5}`,
   };
   const result = await outcomeOf(connection, { name, md5 }, () =>
-    once(
-      ({ signal }) => connection.send({ method: "PUT", path: upload, headers, body: bytes, signal }),
-      LARGE.total,
-    ));
+    once(async ({ signal }) => {
+      const answer = await connection.send({
+        method: "PUT",
+        path: upload,
+        headers,
+        body: sending(bytes),
+        signal,
+      });
+      refuseDropped(answer);
+      return answer;
+    }, LARGE.total));
   if (result.kind === "written") onSent?.(bytes.length);
   return result;
 }

@@ -1,12 +1,14 @@
 /** How many bytes leave at a time: small enough for signs of life on a slow line. */
 const SLICE = 256 << 10;
 
-/** Bytes as a request's body; `onSlice` is told of those that leave. Few bytes go as they are, with their length. */
+/**
+ * Bytes as a request's body; `onSlice` is told of those that leave. Always a stream: what the platform has as bytes it sends
+ * once more, by itself, where the connection closes before the answer; a conditional write must not be repeated.
+ */
 export function sending(
   bytes: Uint8Array,
-  onSlice: (length: number) => void,
-): Uint8Array | ReadableStream<Uint8Array> {
-  if (bytes.length <= SLICE) return bytes;
+  onSlice: (length: number) => void = () => {},
+): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream({
     pull(controller) {

@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { MlforgeError } from "../../../src/error.ts";
+import { isForbidden } from "../../../src/stores/cause.ts";
+import { openGcsStore } from "../../../src/stores/gcs.ts";
+import { parseKey } from "../../../src/stores/key.ts";
+import type { PutResult, Store } from "../../../src/stores/store.ts";
+import { serverTest } from "../servers.ts";
+import { proxiedTest } from "./behind_proxy.ts";
+
+const KEY = parseKey("a/b");
+const BODY = {
+  bytes: new TextEncoder().encode("text"),
+  sha256: "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1",
+};
+const put = (store: Store): Promise<PutResult> => store.put(KEY, BODY, { create: true });
+const list = (store: Store) => Array.fromAsync(store.list(""));
+
+async function errorOf(work: Promise<unknown>): Promise<MlforgeError> {
+  const error = await work.then(() => undefined, (thrown) => thrown);
+  assert.ok(error instanceof MlforgeError, `${error} is no error in our words`);
+  return error;
+}
+
+proxiedTest("GCS errors: 403 names the permission, the bucket and the identity", async ({ store, proxy }) => {
+  const asked: [work: () => Promise<unknown>, doing: RegExp, permission: string][] = [
+    [() => store.head(KEY), /^Can't read gs:.*\/p\/a\/b: access is denied$/, "storage.objects.get"],
+    [() => store.get(KEY), /^Can't read gs:.*\/p\/a\/b: access is denied$/, "storage.objects.get"],
+    [() => list(store), /^Can't list gs:.*\/p\/: access is denied$/, "storage.objects.list"],
+    [() => put(store), /^Can't write gs:.*\/p\/a\/b: access is denied$/, "storage.objects.create"],
+    [() => store.delete(KEY), /^Can't delete gs:.*\/p\/a\/b: access is denied$/, "storage.objects.delete"],
+  ];
+  for (const [work, doing, permission] of asked) {
+    proxy.clear();
+    proxy.fault({ kind: "answer", applied: false, status: 403 });
+    const error = await errorOf(work());
+    assert.match(error.message, doing);
+    assert.ok(error.hint?.startsWith(`${permission} on bucket "test-`), error.hint);
+    assert.ok(error.hint?.includes("is not allowed to no credentials"), error.hint);
+    assert.ok(isForbidden(error));
+    assert.equal(proxy.requests.length, 1);
+  }
+});
+
+serverTest("gcs", "GCS errors: a bucket that is not there is named", async ({ endpoint }) => {
+  const store = await openGcsStore({ kind: "gcs", bucket: "no-such-bucket", prefix: "", endpoint });
+  for (const work of [list, put]) {
+    assert.match((await errorOf(work(store))).message, /: there is no bucket "no-such-bucket"$/);
+  }
+});
+
+proxiedTest(
+  "GCS errors: Google's own words for a missing bucket are no missing object",
+  async ({ store, proxy }) => {
+    const json = JSON.stringify({ error: { code: 404, message: "The specified bucket does not exist." } });
+    const xml = "<?xml version='1.0'?><Error><Code>NoSuchBucket</Code><Message>...</Message></Error>";
+    for (const [work, body] of [[() => store.head(KEY), json], [() => store.get(KEY), xml]] as const) {
+      proxy.fault({ kind: "answer", applied: false, status: 404, body });
+      assert.match((await errorOf(work())).message, /: there is no bucket "test-/);
+    }
+  },
+);
+
+Deno.test("GCS errors: a port where nobody listens", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const store = await openGcsStore({
+    kind: "gcs",
+    bucket: "bucket",
+    prefix: "",
+    endpoint: `http://127.0.0.1:${port}`,
+  });
+  for (const work of [list, put]) {
+    const { message, hint } = await errorOf(work(store));
+    assert.ok(message.endsWith(`: 127.0.0.1:${port} can't be reached`), message);
+    assert.match(hint ?? "", /Check the network/);
+  }
+});
+
+serverTest("gcs", "GCS errors: a server that speaks no TLS", async ({ endpoint }) => {
+  const https = endpoint.replace("http:", "https:");
+  const store = await openGcsStore({ kind: "gcs", bucket: "bucket", prefix: "", endpoint: https });
+  assert.match((await errorOf(list(store))).message, /: 127.0.0.1:\d+ can't be reached safely/);
+});
+
+proxiedTest(
+  "GCS errors: a server that hangs is given up, reads and writes alike",
+  async ({ store, proxy }) => {
+    proxy.fault({ kind: "silent" }, { times: 99 });
+    const [read, write] = await Promise.all([errorOf(store.get(KEY)), put(store)]);
+    assert.match(read.message, /: 127.0.0.1:\d+ does not answer$/);
+    assert.equal(write.kind, "unknown");
+  },
+);
+
+proxiedTest(
+  "GCS errors: reads are tried again where the server is busy or breaks off",
+  async ({ store, proxy }) => {
+    assert.equal((await put(store)).kind, "written");
+    for (
+      const fault of [
+        { kind: "answer", applied: false, status: 429 },
+        { kind: "answer", applied: false, status: 503 },
+        { kind: "lost before" },
+        { kind: "response lost" },
+        { kind: "cut" },
+      ] as const
+    ) {
+      for (
+        const work of [
+          (s: Store) => s.head(KEY),
+          async (s: Store) => await new Response((await s.get(KEY))?.body).text(),
+          list,
+        ]
+      ) {
+        proxy.clear();
+        proxy.fault(fault);
+        await work(store);
+        assert.equal(proxy.requests.length, 2, `${fault.kind}: asked twice`);
+      }
+    }
+    proxy.clear();
+    proxy.fault({ kind: "answer", applied: false, status: 503 }, { times: 99 });
+    assert.match((await errorOf(store.head(KEY))).message, /is busy or broken \(status 503\)$/);
+  },
+);
+
+proxiedTest("GCS errors: a write is sent once, whatever comes of it", async ({ store, direct, proxy }) => {
+  const cases = [
+    [{ kind: "lost before" }, "unknown", false],
+    [{ kind: "response lost" }, "unknown", true],
+    [{ kind: "cut" }, "unknown", true],
+    [{ kind: "upload cut" }, "unknown", false],
+    [{ kind: "answer", applied: true, status: 500 }, "unknown", true],
+    [{ kind: "answer", applied: false, status: 500 }, "unknown", false],
+    [{ kind: "answer", applied: false, status: 503 }, "unknown", false],
+    [{ kind: "answer", applied: false, status: 429 }, "unknown", false],
+    [{ kind: "answer", applied: false, status: 409 }, "unknown", false],
+    [{ kind: "answer", applied: false, status: 412 }, "conflict", false],
+    [{ kind: "answer", applied: false, status: 200, body: "<html>A portal</html>" }, "unknown", false],
+  ] as const;
+  for (const [fault, kind, stored] of cases) {
+    await direct.delete(KEY);
+    // A connection that has been used: on such a one the platform repeats requests by itself.
+    await store.head(KEY);
+    proxy.clear();
+    proxy.fault(fault);
+    assert.equal((await put(store)).kind, kind, JSON.stringify(fault));
+    assert.equal(proxy.requests.length, 1);
+    assert.equal(await direct.head(KEY) !== undefined, stored, JSON.stringify(fault));
+  }
+});
+
+proxiedTest(
+  "GCS errors: a refusal that comes before anything was written is thrown",
+  async ({ store, proxy }) => {
+    for (
+      const [status, why] of [[401, /does not take no credentials$/], [400, /refused it \(status 400\)$/], [
+        302,
+        /sends elsewhere/,
+      ]] as const
+    ) {
+      proxy.fault({ kind: "answer", applied: false, status, headers: { location: "http://127.0.0.1:1/" } });
+      assert.match((await errorOf(put(store))).message, why);
+    }
+  },
+);
