@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type CliResult, runCli, withFolder } from "./run_cli.ts";
+import { asUser, type CliResult, runCli, withFolder } from "./run_cli.ts";
 import { DEFINITIONS, MLFORGE_YAML, ORDERS } from "./project.ts";
 
 // The round trip of docs/git-workflow.md, with real git.
@@ -32,6 +32,7 @@ function cloneIn(folder: string): Clone {
       args: args.split(" "),
       cwd: folder,
       env: PERSON,
+      ...asUser(folder),
     }).output();
     const said = new TextDecoder().decode(stdout);
     if (!success && may !== "fail") {

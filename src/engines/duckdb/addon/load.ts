@@ -2,8 +2,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { MlforgeError } from "../../../error.ts";
-import { cacheFolders } from "./cache_folder.ts";
 import type { Manifest } from "./manifest.ts";
+import { places } from "./places.ts";
 import { unpack } from "./unpack.ts";
 
 // In the standalone binary only. From source, DuckDB's addon is loaded by its npm package.
@@ -36,8 +36,8 @@ function place(): string {
   const manifest: Manifest = JSON.parse(Deno.readTextFileSync(new URL("manifest.json", from)));
   const { version, platform, library, addon } = manifest;
   const reasons: string[] = [];
-  const folders = cacheFolders({ env: (name) => Deno.env.get(name), os: Deno.build.os, uid: Deno.uid() });
-  for (const cache of folders) {
+  const surroundings = { env: (name: string) => Deno.env.get(name), os: Deno.build.os, uid: Deno.uid() };
+  for (const cache of places(surroundings)) {
     const folder = join(cache, `duckdb-${version}-${platform}`);
     try {
       unpack([library, addon], from, folder);

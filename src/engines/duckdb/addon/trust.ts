@@ -16,21 +16,20 @@ export function requireOwnFolder(folder: string): void {
   const { isDirectory, isSymlink, uid, mode } = Deno.lstatSync(folder);
   if (isSymlink || !isDirectory) throw new Error(`${folder} is not a folder`);
   if (Deno.build.os === "windows") return;
-  if (uid !== Deno.uid()) throw new Error(`${folder} belongs to another user`);
+  if (uid !== Deno.uid()) throw new Error(`${folder} is another user's`);
   if (((mode ?? 0) & 0o777) !== 0o700) Deno.chmodSync(folder, 0o700);
-  for (
-    let above = dirname(Deno.realPathSync(folder)), last = folder;
-    above !== last;
-    above = dirname(above)
-  ) {
-    requireUnmovable(above);
-    last = above;
-  }
+  let above = Deno.realPathSync(folder);
+  while (above !== dirname(above)) requireUnmovable(above = dirname(above));
 }
 
-/** Whoever may write to a folder may rename what is in it, unless it is sticky, as /tmp is. */
+/**
+ * Nobody else may put another folder in the place of one that lies here. The owner of a folder can, and whoever may write
+ * to it, unless it is sticky, as /tmp is.
+ */
 function requireUnmovable(folder: string): void {
-  const { mode } = Deno.statSync(folder);
+  const { uid, mode } = Deno.statSync(folder);
+  // Whoever owns / owns the machine: root, or whatever number a container shows for it.
+  if (uid !== Deno.uid() && uid !== Deno.statSync("/").uid) throw new Error(`${folder} is another user's`);
   const [anyone, sticky] = [0o002, 0o1000];
   if (((mode ?? 0) & (anyone | sticky)) === anyone) throw new Error(`anyone can write to ${folder}`);
 }
