@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import {
   AbortMultipartUploadCommand,
@@ -173,7 +174,7 @@ async function sendPart(
 ): Promise<Part> {
   const checksum = new Uint8Array(4);
   new DataView(checksum.buffer).setUint32(0, crc32(bytes));
-  const part = { PartNumber: number, ChecksumCRC32: checksum.toBase64() };
+  const part = { PartNumber: number, ChecksumCRC32: Buffer.from(checksum).toString("base64") };
   const { ETag } = await repeat(({ signal, alive }) => {
     const sent = sending(bytes, (length) => {
       alive();

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -199,5 +200,6 @@ function sizeOf({ ContentRange, ContentLength }: GetObjectCommandOutput): number
 
 function streamOf({ Body }: GetObjectCommandOutput): ReadableStream<Uint8Array> {
   if (Body === undefined) throw new Error("The answer has no body");
-  return Body.transformToWebStream();
+  // Not transformToWebStream(): what Deno 2.4 makes of a stream of Node closes twice.
+  return ReadableStream.from(Body as Readable);
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { LARGE, once, SMALL } from "../retry.ts";
 import type { Body, Condition, PutResult } from "../store.ts";
@@ -58,7 +59,7 @@ async function putAtOnce(
         Body: body,
         ContentLength: bytes.length,
         // The server compares it with what has arrived, and refuses another body.
-        ChecksumSHA256: Uint8Array.fromHex(sha256).toBase64(),
+        ChecksumSHA256: Buffer.from(sha256, "hex").toString("base64"),
         Metadata: metadataOf(sha256),
         ...conditionOf(condition),
       });
