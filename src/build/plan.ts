@@ -82,7 +82,7 @@ async function rowsToRead({ feature, sources }: Planned): Promise<number | undef
   const connection = await instance.connect();
   await using fetched = await openFetched(sources.map((source) => source.task), { cache: cacheSettings() });
   try {
-    await fetched.bring(connection, "schema");
+    await fetched.bring(connection, undefined);
     const list = fetched.sources.flatMap((source) => source.files).map(literal).join(", ");
     const reader = await connection.runAndReadAll(
       `SELECT sum(num_rows) FROM parquet_file_metadata([${list}])`,

@@ -11,6 +11,7 @@ import { MlforgeError } from "../../src/error.ts";
 import type { BucketConfig } from "../../src/fetch/object.ts";
 import { openPublisher } from "../../src/publish/open.ts";
 import { type FaultProxy, openFaultProxy, type ProxiedRequest } from "../stores/fault_proxy.ts";
+import { bytesOf } from "../fetch/bytes.ts";
 import { bucketTest, type RemoteBucket } from "../fetch/remote_bucket.ts";
 import { DEFINITIONS, EVENTS, openWorkshop, rowsOf } from "./workshop.ts";
 
@@ -91,21 +92,6 @@ function isList({ method, path }: ProxiedRequest): boolean {
 function isGet(request: ProxiedRequest): boolean {
   return request.method === "GET" && !isList(request) &&
     (/[?&]alt=media/.test(request.path) || !request.path.includes("/o/")) && !/\/o\?/.test(request.path);
-}
-
-async function bytesOf(sql: string, options = "FORMAT parquet"): Promise<Uint8Array<ArrayBuffer>> {
-  const { DuckDBInstance } = await import("@duckdb/node-api");
-  const file = await Deno.makeTempFile();
-  const instance = await DuckDBInstance.create(":memory:");
-  const connection = await instance.connect();
-  try {
-    await connection.run(`COPY (${sql}) TO '${file}' (${options})`);
-    return await Deno.readFile(file);
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-    await Deno.remove(file);
-  }
 }
 
 /** 300,000 events of 8 numbers and a long text each, of which features read few columns. */
@@ -206,6 +192,52 @@ sourceTest("Of a large Parquet file only the columns that features see are fetch
   await bench.build(nested, { workers: 1 });
   assert.equal((await rowsOf(await bench.data("nested"))).length, 1000);
   assert.deepEqual(await rowsOf(await bench.data("rows")), [["300000"]]);
+});
+
+sourceTest(
+  "Of a large Parquet file only the row groups that a query's filters leave are fetched",
+  async (bench) => {
+    const wide = await bytesOf(WIDE, "FORMAT parquet, ROW_GROUP_SIZE 30720");
+    await bench.bucket.put("in/wide.parquet", wide);
+    const definitions = (path: string) =>
+      `name: shop
+sources: {events: {path: ${path}}}
+features:
+  day:
+    source: events
+    keys: [user]
+    timestamp: at
+    sql: select * exclude (list, pair) from events where "at" >= '2026-01-10' and "at" < '2026-01-11' and "user" < 500
+`;
+    await using local = await openWorkshop({ "definitions.yaml": definitions("wide.parquet") });
+    await Deno.writeFile(join(local.folder, "wide.parquet"), wide);
+    await local.build();
+    await bench.build(definitions("$B/in/wide.parquet"));
+    const { bytes } = bench.read();
+    assert(bytes < wide.length * 0.3, `${bytes} of ${wide.length} bytes were fetched`);
+    assert.deepEqual(
+      await Deno.readFile(await bench.data("day")),
+      await Deno.readFile(await local.data("day")),
+    );
+  },
+);
+
+sourceTest("Of partitions that a query leaves out only the footers are fetched", async (bench) => {
+  const month = await bytesOf(WIDE);
+  for (const name of ["y=2025/m=12", "y=2026/m=1", "y=2026/m=2"]) {
+    await bench.bucket.put(`in/${name}/part.parquet`, month);
+  }
+  await bench.build(`name: shop
+sources: {events: {path: $B/in/, format: parquet}}
+features:
+  some: {source: events, keys: [user, at], sql: "select * from events where y = 2026 and m = 2"}
+`);
+  const { bytes } = bench.read();
+  assert(
+    bytes > month.length && bytes < month.length + 140_000,
+    `${bytes} bytes of files of ${month.length}`,
+  );
+  assert.equal((await rowsOf(await bench.data("some"))).length, 300_000);
 });
 
 sourceTest("A feature that sees all columns gets all bytes, once", async (bench) => {

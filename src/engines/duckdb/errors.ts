@@ -36,6 +36,12 @@ export function engineError(cause: unknown, doing: string, place?: Place): Mlfor
   return new MlforgeError("failed", `Could not ${doing}: ${message}`, { cause, place, hint });
 }
 
+/** Whether it is an error of the engine in our words: not one of ours, and not that the query was stopped. */
+export function isEngineError(error: unknown): boolean {
+  if (!(error instanceof MlforgeError)) return error instanceof Error;
+  return error.code === "failed" && error.cause instanceof Error && !(error.cause instanceof MlforgeError);
+}
+
 const HINTS: [kindAndMessage: RegExp, hint: string][] = [
   [/^(io|http):/, "Is the file there, readable, and of the format its source declares?"],
   [/^invalid.*\b(file|csv|json|parquet)\b/i, "Is the file of the format its source declares?"],

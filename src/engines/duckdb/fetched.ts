@@ -2,21 +2,25 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { MlforgeError } from "../../error.ts";
 import type { CacheSettings, Lease, Wanted } from "../../fetch/lease.ts";
 import { addressesOf } from "../../fetch/placing.ts";
-import { length, merge, type Range } from "../../fetch/ranges.ts";
 import { join } from "../../path.ts";
 import type { SourceTask } from "../task.ts";
 import { engineError } from "./errors.ts";
-import { neededOf } from "./session.ts";
-import { readSource } from "./sources.ts";
+import type { Part } from "./parquet_part.ts";
+import type { Scan } from "./parquet_scans.ts";
 
-/** Which bytes of the sources a group reads: those of columns (lower-case names), all, or what tells the columns. */
-export type Need = ReadonlySet<string> | "all" | "schema";
-
-/** A group's sources as local files: those in buckets get places in the cache, which `bring` fills. */
+/** A group's sources as local files: those in buckets get places in the cache, which the two steps fill. */
 export interface Fetched extends AsyncDisposable {
   sources: SourceTask[];
-  /** `connection` may read the places. Errors name the source, and its place in the definitions. */
-  bring(connection: DuckDBConnection, need: Need): Promise<void>;
+  /**
+   * Fetches all that is not Parquet and, of Parquet, what tells the columns; then the sources can be bound. They have the
+   * columns named (in lower case), or all where undefined. Errors name the source, at its place in the definitions.
+   */
+  bring(connection: DuckDBConnection, columns: ReadonlySet<string> | undefined): Promise<void>;
+  /**
+   * Fetches the rows, or those that a query with these scans can read. True where rows were left out: then a query that
+   * reads others fails, as there are holes where they should be, and `fill` without scans fetches the rest.
+   */
+  fill(connection: DuckDBConnection, scans?: () => Promise<Scan[] | undefined> | undefined): Promise<boolean>;
   /** Ends what is being fetched, and what would be later. */
   stop(): void;
   /** A text of the engine with places in the cache replaced by what lies there. */
@@ -29,18 +33,13 @@ export interface FetchedOptions {
   onBytes?: (done: number, total: number) => void;
 }
 
-/** What is not worth a request of its own: a smaller file is fetched whole, a smaller gap with what is around it. */
-const SMALL_FILE = 1 << 20;
-const SMALL_GAP = 256 << 10;
-
-/** A file is fetched in part where that leaves out so much of it. */
-const LARGE_SAVING = 0.25;
-
+/** `connection`s that are given to it later may read the places of the `sources` that it has. */
 export async function openFetched(tasks: readonly SourceTask[], options: FetchedOptions): Promise<Fetched> {
   if (tasks.every((task) => task.remote === undefined)) {
     return {
       sources: tasks.slice(),
       bring: () => Promise.resolve(),
+      fill: () => Promise.resolve(false),
       stop() {},
       explain: (text) => text,
       [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -49,36 +48,43 @@ export async function openFetched(tasks: readonly SourceTask[], options: Fetched
   const { openLease } = await import("../../fetch/lease.ts");
   const lease = openLease(options.cache);
   const stopping = new AbortController();
+  const { onBytes } = options;
   const fetch = (wanted: readonly Wanted[]) =>
-    lease.fetch(wanted, {
-      signal: stopping.signal,
-      ...(options.onBytes === undefined ? {} : { onBytes: options.onBytes }),
-    });
+    lease.fetch(wanted, { signal: stopping.signal, ...(onBytes === undefined ? {} : { onBytes }) });
   const sources = await Promise.all(tasks.map((task) => placed(task, lease)));
-  const addresses = new Map(tasks.flatMap((task, i) => {
-    const all = task.remote === undefined ? [] : addressesOf(task.remote);
-    return all.map((address, at) => [sources[i]?.files[at] ?? "", address] as const);
-  }));
+  const parts: Part[] = [];
   return {
     sources,
-    async bring(connection, need) {
+    async bring(connection, columns) {
+      const { openPart } = await import("./parquet_part.ts");
       for (const source of sources) {
         if (source.remote === undefined) continue;
-        try {
-          await bringSource(source, { connection, need, fetch });
-        } catch (cause) {
-          throw ofSource(source, cause);
-        }
+        await ofSource(source, async () => {
+          if (source.format !== "parquet") return await fetch(wholeFiles(source));
+          parts.push(await openPart(source, { connection, columns, fetch, files: wholeFiles(source) }));
+        });
       }
+    },
+    async fill(connection, scans) {
+      // Of two sources it is not known which one a scan is of.
+      const known = parts.length === 1 ? await scans?.() : undefined;
+      let leftOut = false;
+      for (const part of parts) {
+        await ofSource(part.source, async () => {
+          if (await part.fill(connection, known)) leftOut = true;
+        });
+      }
+      return leftOut;
     },
     stop() {
       stopping.abort(new MlforgeError("interrupted", "Stopped while sources were being fetched"));
     },
     explain(text) {
       if (!text.includes(lease.folder)) return text;
-      let explained = text;
-      for (const [path, address] of addresses) explained = explained.replaceAll(path, address);
-      return explained;
+      return tasks.reduce((explained, task, i) => {
+        const addresses = task.remote === undefined ? [] : addressesOf(task.remote);
+        return addresses.reduce((text, to, at) => text.replaceAll(sources[i]!.files[at]!, to), explained);
+      }, text);
     },
     [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose](),
   };
@@ -95,78 +101,19 @@ async function placed(task: SourceTask, lease: Lease): Promise<SourceTask> {
   };
 }
 
-interface Bringing {
-  connection: DuckDBConnection;
-  need: Need;
-  fetch(wanted: readonly Wanted[]): Promise<void>;
-}
-
-/** Fetches one source, of Parquet only what is needed where that saves much; then it has only the `columns` fetched. */
-async function bringSource(source: SourceTask, { connection, need, fetch }: Bringing): Promise<void> {
-  const all = wholeFiles(source);
-  if (source.format !== "parquet" || need === "all") return await fetch(all);
-  const large = all.filter(({ object }) => object.size > SMALL_FILE);
-  await fetch(all.filter(({ object }) => object.size <= SMALL_FILE));
-  const footers = await bringFooters(large, fetch);
-  if (need === "schema" || large.length === 0) return;
-  const names = (await connection.run(`${await readSource(connection, source)} LIMIT 0`)).columnNames();
-  const columns = neededOf(names, need);
-  const { chunkRanges } = await import("./parquet_chunks.ts");
-  const chunks = await chunkRanges(connection, [...footers.keys()], columns);
-  let left = 0;
-  const wanted = large.map((one): Wanted => {
-    const [footer, own] = [footers.get(one.file), chunks?.get(one.file)];
-    if (footer === undefined || own === undefined) return one;
-    const ranges = merge([footer, ...clipped(own, one.object.size)], SMALL_GAP);
-    const saved = one.object.size - length(ranges);
-    if (saved < one.object.size * LARGE_SAVING) return one;
-    left += saved;
-    return { ...one, ranges };
-  });
-  if (left > 0) source.columns = columns;
-  await fetch(wanted);
-}
-
 function wholeFiles({ remote, files }: SourceTask): Wanted[] {
-  return (remote?.objects ?? []).map((object, i) => ({
-    bucket: remote!.bucket,
-    object,
-    file: files[i] ?? "",
-    ranges: [[0, object.size]],
-  }));
+  if (remote === undefined) return [];
+  const { bucket, objects } = remote;
+  return objects.map((object, i) => ({ bucket, object, file: files[i]!, ranges: [[0, object.size]] }));
 }
 
-/** By file; of one without a footer all is fetched, so that the engine can say what is wrong with it. */
-async function bringFooters(
-  files: readonly Wanted[],
-  fetch: Bringing["fetch"],
-): Promise<Map<string, Range>> {
-  const { footerOf, likelyFooter } = await import("../../fetch/footer.ts");
-  const likely = files.map((one) => ({ ...one, ranges: [likelyFooter(one.object.size)] }));
-  await fetch(likely);
-  const footers = new Map<string, Range>();
-  const rest: Wanted[] = [];
-  for (const [i, { file, object }] of files.entries()) {
-    const footer = await footerOf(file, object.size);
-    if (footer === undefined) {
-      rest.push(files[i]!);
-      continue;
-    }
-    footers.set(file, footer);
-    rest.push({ ...files[i]!, ranges: [footer] });
+/** What fails while `work` is at a source fails as one error that names it, at its place. */
+async function ofSource({ name, files, place }: SourceTask, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    throw cause instanceof MlforgeError
+      ? cause.at(place, `source "${name}"`)
+      : engineError(cause, `read source "${name}" (${files[0]})`, place);
   }
-  await fetch(rest);
-  return footers;
-}
-
-function clipped(ranges: readonly Range[], size: number): Range[] {
-  return ranges.map(([from, to]) => [from, Math.min(to, size)]);
-}
-
-/** One error that names the source, at its place. */
-function ofSource({ name, files, place }: SourceTask, cause: unknown): MlforgeError {
-  if (!(cause instanceof MlforgeError)) {
-    return engineError(cause, `read source "${name}" (${files[0]})`, place);
-  }
-  return cause.at(place, `source "${name}"`);
 }

@@ -5,9 +5,10 @@ import type { CacheSettings } from "../../fetch/lease.ts";
 import type { FeatureTask, SourceTask } from "../task.ts";
 import { checkSql } from "./check_sql.ts";
 import { columnsNamed } from "./checks/expression.ts";
-import { engineError } from "./errors.ts";
+import { engineError, isEngineError } from "./errors.ts";
 import { type FeatureOptions, placeOf } from "./feature.ts";
 import { openFetched } from "./fetched.ts";
+import { scansOf } from "./parquet_scans.ts";
 import { isRowWise } from "./row_wise.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -58,6 +59,9 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
     fetchedLookups.stop();
     session.connection.interrupt();
   });
+  const { connection } = session;
+  /** Whether rows were left out that no query should read. */
+  let narrowed = false;
   const seen: Columns[] = [];
   const runnable: FeatureTask[] = [];
   const attempt = async (task: FeatureTask, step: () => Promise<void>) => {
@@ -70,17 +74,26 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
   };
   for (const task of group.tasks) {
     await attempt(task, async () => {
-      seen.push(await columnsSeen(session.connection, task));
+      seen.push(await columnsSeen(connection, task));
       runnable.push(task);
     });
   }
   if (runnable.length === 0) return;
   try {
     const columns = union(seen);
-    await fetched.bring(session.connection, group.columnsOnly ? "schema" : columns ?? "all");
-    if (runnable.length > 1) await session.loadSources(columns);
-    else await session.viewSources();
-    await fetchedLookups.bring(session.connection, group.columnsOnly ? "schema" : referred(runnable));
+    const [first, ...others] = runnable;
+    await fetched.bring(connection, columns);
+    await fetchedLookups.bring(connection, referred(runnable));
+    if (first !== undefined && others.length === 0) {
+      await session.viewSources();
+      const { transform } = first;
+      const scans = () => transform.kind === "sql" ? scansOf(connection, transform.sql) : undefined;
+      if (!group.columnsOnly) narrowed = await fetched.fill(connection, scans);
+    } else {
+      await fetched.fill(connection);
+      await session.loadSources(columns);
+    }
+    if (!group.columnsOnly) await fetchedLookups.fill(connection);
     await session.viewLookups();
   } catch (cause) {
     for (const task of runnable) await attempt(task, () => Promise.reject(cause));
@@ -92,7 +105,7 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
       const { transform } = task;
       rowWise.set(
         task.feature,
-        transform.kind !== "sql" || await isRowWise(session.connection, transform.sql),
+        transform.kind !== "sql" || await isRowWise(connection, transform.sql),
       );
     });
   }
@@ -103,14 +116,23 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
   for (const task of runnable) {
     if (!rowWise.has(task.feature)) continue;
     hooks.onStart(task.feature);
-    await attempt(task, async () => {
-      await hooks.use(session, task, {
+    const use = () =>
+      hooks.use(session, task, {
         sources: sources.filter((source) => task.sources.includes(source.name)),
         outFolder: group.outFolder,
         functionOf: hooks.functionOf,
         rowWise: rowWise.get(task.feature) === true,
         onPhase: (phase, rows) => hooks.onPhase(task.feature, phase, rows),
       });
+    await attempt(task, async () => {
+      try {
+        await use();
+      } catch (error) {
+        // It may have read rows that were left out: those are holes, which the engine takes for damage.
+        if (!narrowed || !isEngineError(error)) throw error;
+        narrowed = await fetched.fill(connection);
+        await use();
+      }
     });
   }
 }

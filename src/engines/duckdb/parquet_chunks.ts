@@ -6,13 +6,13 @@ import { literal } from "./types.ts";
 const SLACK = 64 << 10;
 
 /**
- * Where the chunks of these top-level columns (any case) lie in Parquet files whose footers are there, and their bloom
- * filters, which say which row groups need not be read. Undefined where a footer does not say.
+ * Where the chunks of these top-level columns (any case) lie in Parquet files whose footers are there, of the row groups
+ * that `reads` tells, and all bloom filters, by which readers leave row groups out. Undefined where a footer does not say.
  */
 export async function chunkRanges(
   connection: DuckDBConnection,
   files: readonly string[],
-  columns: readonly string[],
+  { columns, reads }: { columns: readonly string[]; reads(file: string, group: number): boolean },
 ): Promise<Map<string, Range[]> | undefined> {
   const metadata = `parquet_metadata([${files.map(literal).join(", ")}])`;
   const named = await connection.runAndReadAll(`SELECT DISTINCT path_in_schema FROM ${metadata}`);
@@ -24,16 +24,16 @@ export async function chunkRanges(
      ), placed AS (
        SELECT *, lead(first) OVER (PARTITION BY file_name ORDER BY first) AS next FROM chunks
      )
-     SELECT file_name, first, first + total_compressed_size,
+     SELECT file_name, row_group_id, first, first + total_compressed_size,
        greatest(first + total_compressed_size, least(next, first + total_compressed_size + ${SLACK})),
        bloom_filter_offset, bloom_filter_offset + bloom_filter_length
      FROM placed WHERE path_in_schema IN (${["", ...paths].map(literal).join(", ")})`,
   );
   const ranges = new Map<string, Range[]>(files.map((file) => [file, []]));
-  for (const [file, first, end, padded, filter, filterEnd] of reader.getRows()) {
+  for (const [file, group, first, end, padded, filter, filterEnd] of reader.getRows()) {
     const own = ranges.get(String(file));
     if (own === undefined || first === null || end === null) return undefined;
-    own.push([Number(first), Number(padded)]);
+    if (reads(String(file), Number(group))) own.push([Number(first), Number(padded)]);
     if (filter === null) continue;
     if (filterEnd === null) return undefined;
     own.push([Number(filter), Number(filterEnd)]);

@@ -52,7 +52,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const files = [...options.sources, ...options.lookups].flatMap((source) => source.files);
   await connection.run("SET GLOBAL TimeZone = 'UTC'");
   // It would give holes for what has been fetched since.
-  if (options.sources.some((source) => source.remote !== undefined)) {
+  if ([...options.sources, ...options.lookups].some((source) => source.remote !== undefined)) {
     await connection.run("SET enable_external_file_cache = false");
   }
   await connection.run(`SET allowed_paths = [${files.map(literal).join(", ")}]`);
