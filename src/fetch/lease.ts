@@ -3,7 +3,7 @@ import { inParallel } from "../in_parallel.ts";
 import { tmpdir as temporaryFolder } from "node:os";
 import { dirname, join } from "../path.ts";
 import { hashOf } from "../publish/hash.ts";
-import { removeDead, writeOwner } from "../publish/local/owner.ts";
+import { removeDead, writeOwner } from "../publish/owner.ts";
 import type { Bucket } from "../stores/bucket.ts";
 import { fileError, ifThere } from "../stores/files.ts";
 import { locked } from "../stores/lock.ts";

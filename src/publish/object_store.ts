@@ -14,6 +14,7 @@ import { move } from "./object_store/move.ts";
 import { restore, stage, stageCopy } from "./object_store/stage.ts";
 import { start } from "./object_store/start.ts";
 import type { Meta } from "./meta.ts";
+import { makeTemporary } from "./owner.ts";
 import type { Batch, Entry, Publisher, PublishOutcome, Snapshot, Staged, Who } from "./publisher.ts";
 
 export interface ObjectPublisherOptions {
@@ -94,7 +95,7 @@ async function beginBatch(
   seen: Seen | undefined,
 ): Promise<Batch> {
   const { tx, moment, notes } = await start(context, seen);
-  const folder = await Deno.makeTempDir({ prefix: "mlforge-" });
+  const folder = await makeTemporary();
   const asSeen = snapshot !== undefined && moment.manifest === seen?.manifest;
   let from = moment;
   let round = 0;

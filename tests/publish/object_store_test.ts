@@ -55,6 +55,18 @@ test("the first batch of a store costs five requests more: the list of pointers,
   assert.equal(counting.requests.length, 3 + 4 + 5, counting.requests.join("\n"));
 });
 
+test("begin() removes the folders that killed builds of this user left, and no others", async ({ publisher }) => {
+  const batches = await Promise.all([publisher.begin(WHO), publisher.begin(WHO)]);
+  const [dead, living] = batches.map(({ folder }) => folder);
+  const owner = JSON.parse(await Deno.readTextFile(`${dead}/owner.json`));
+  await Deno.writeTextFile(`${dead}/owner.json`, JSON.stringify({ ...owner, started: "before" }));
+  await Deno.writeTextFile(`${dead}/data.parquet`, "left");
+  const batch = await publisher.begin(WHO);
+  const there = (folder = "") => Deno.stat(folder).then(() => true, () => false);
+  assert.deepEqual([await there(dead), await there(living)], [false, true]);
+  for (const each of [...batches, batch]) await each.close();
+});
+
 test("metadata is read once, and data from the cache without a look at the store", async ({ openOn, store, publisher }) => {
   await publishTexts(publisher, { a: "a1" });
   await publisher.dataPath("a", "1.0.0");

@@ -107,17 +107,20 @@ export async function buildTexts(
 ): Promise<PublishOutcome> {
   const batch = await publisher.begin({ ...WHO, command }, { from: await publisher.read() });
   try {
-    const entries = new Map<string, Entry>();
     let on = batch.base;
-    let open = Object.keys(texts);
+    let entries: Entry[] = [];
     for (let round = 1;; round++) {
-      await Promise.all(open.map(async (feature) => {
-        entries.set(feature, await stageText(publisher, batch, feature, texts[feature] ?? "", { on }));
-      }));
-      const outcome = await batch.publish([...entries.values()]);
+      const kept = new Map(entries.map((entry) => [entry.feature, entry]));
+      entries = await Promise.all(
+        Object.entries(texts).map(([feature, text]) =>
+          kept.get(feature) ?? stageText(publisher, batch, feature, text, { on })
+        ),
+      );
+      const outcome = await batch.publish(entries);
       if (outcome.kind === "published" || round === rounds) return outcome;
-      on = outcome.snapshot;
-      open = outcome.features;
+      const { features, snapshot } = outcome;
+      on = snapshot;
+      entries = entries.filter((entry) => !features.includes(entry.feature));
     }
   } finally {
     await batch.close();
@@ -131,9 +134,15 @@ export async function readText(publisher: Publisher, feature: string): Promise<s
 }
 
 export async function dataText(publisher: Publisher, feature: string, version: string): Promise<string> {
-  const path = await publisher.dataPath(feature, version);
-  assert.ok(path !== undefined, `data of ${feature} ${version}`);
-  return await Deno.readTextFile(path);
+  const read = async () => {
+    const path = await publisher.dataPath(feature, version);
+    assert.ok(path !== undefined, `data of ${feature} ${version}`);
+    return await Deno.readTextFile(path);
+  };
+  // Data of a commit on its way may be put in place between the two steps: a local store moves it.
+  return await read().catch((error) =>
+    error instanceof Deno.errors.NotFound ? read() : Promise.reject(error)
+  );
 }
 
 export function publishedSnapshot(outcome: PublishOutcome): Snapshot {

@@ -8,7 +8,7 @@ import { commit } from "./commit.ts";
 import { dataState, sealData } from "./data.ts";
 import { isFile, readJournal } from "./journal.ts";
 import { type Layout, refuseLinksOutside } from "./layout.ts";
-import { removeDead, writeOwner } from "./owner.ts";
+import { removeDead, writeOwner } from "../owner.ts";
 import { readMetadata, readSnapshot } from "./reading.ts";
 import { recover } from "./rolling_forward.ts";
 

@@ -1,9 +1,9 @@
 import process from "node:process";
-import { join } from "node:path";
-import { hostName } from "../../stores/lock.ts";
-import { readTextIfThere } from "../../stores/files.ts";
-import { stableJson } from "../meta.ts";
-import { isKey } from "../../stores/key.ts";
+import { dirname, join } from "node:path";
+import { hostName } from "../stores/lock.ts";
+import { ifThere, readTextIfThere } from "../stores/files.ts";
+import { stableJson } from "./meta.ts";
+import { isKey } from "../stores/key.ts";
 
 /**
  * Who works in a batch's folder: `owner.json` in it. It decides only what is cleared away, never what is published: a
@@ -35,15 +35,36 @@ export async function removeDead(transactions: string): Promise<void> {
   for await (const entry of Deno.readDir(transactions)) if (isKey(entry.name)) names.push(entry.name);
   await Promise.all(names.map(async (name) => {
     const folder = join(transactions, name);
-    // What can't be removed now (a file that is open, on Windows) is removed by a later batch.
-    if (!await isAlive(folder)) await Deno.remove(folder, { recursive: true }).catch(() => {});
+    const owner = await readOwner(folder);
+    // Without an owner it was cut short while being made, under the lock that we now hold.
+    if (owner === undefined || !await isAlive(owner)) await removeIfPossible(folder);
   }));
 }
 
-async function isAlive(folder: string): Promise<boolean> {
-  const owner = await readOwner(folder);
-  // Without an owner it was cut short while being made, under the lock that we now hold.
-  if (owner === undefined) return false;
+const TEMPORARY = "mlforge-batch-";
+
+/** A private folder for one batch among the temporary ones; those that killed processes of this user left there go. */
+export async function makeTemporary(): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: TEMPORARY });
+  await writeOwner(folder);
+  const parent = dirname(folder);
+  const { uid } = await Deno.stat(folder);
+  for await (const { name, isDirectory } of Deno.readDir(parent)) {
+    const other = join(parent, name);
+    if (!name.startsWith(TEMPORARY) || !isDirectory || other === folder) continue;
+    // Others share this place. One without an owner is being made now.
+    const owner = (await ifThere(Deno.lstat(other)))?.uid === uid ? await readOwner(other) : undefined;
+    if (owner !== undefined && !await isAlive(owner)) await removeIfPossible(other);
+  }
+  return folder;
+}
+
+/** What can't be removed now (a file that is open, on Windows) is removed by a later batch. */
+async function removeIfPossible(folder: string): Promise<void> {
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+}
+
+async function isAlive(owner: Owner): Promise<boolean> {
   // Processes of other machines (or containers) can't be seen from here: they are given a day.
   if (owner.host !== hostName()) return Date.now() - Date.parse(owner.since) < A_DAY;
   return isRunning(owner.pid) && await startOf(owner.pid) === owner.started;
