@@ -18,7 +18,11 @@ const INSTALL = {
 export async function startServers(): Promise<Servers> {
   const folder = await Deno.makeTempDir({ prefix: "mlforge-servers-" });
   const children: Deno.ChildProcess[] = [];
-  const env: Record<string, string> = {};
+  // Nobody's own credentials.
+  const env: Record<string, string> = {
+    CLOUDSDK_CONFIG: join(folder, "gcloud"),
+    GOOGLE_APPLICATION_CREDENTIALS: "",
+  };
   const missing: string[] = [];
   const start = async (
     name: keyof typeof INSTALL,

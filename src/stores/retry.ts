@@ -114,6 +114,8 @@ export interface ResumeOptions {
   length: number;
   /** The same bytes of the same state from an offset on. Repeats by itself; throws where the state is gone. */
   reopen: (offset: number) => Promise<ReadableStream<Uint8Array>>;
+  /** Puts into words what the last try failed with. */
+  explain: (error: unknown) => Error;
   patience?: Patience;
   timing?: Timing;
 }
@@ -124,7 +126,7 @@ export interface ResumeOptions {
  */
 export function resumed(
   body: ReadableStream<Uint8Array>,
-  { length, reopen, patience = LARGE, timing = REAL }: ResumeOptions,
+  { length, reopen, explain, patience = LARGE, timing = REAL }: ResumeOptions,
 ): ReadableStream<Uint8Array> {
   let reader = body.getReader();
   let offset = 0;
@@ -145,7 +147,7 @@ export function resumed(
           return controller.enqueue(await next());
         } catch (error) {
           abandon(reader);
-          if (tries >= patience.tries) throw error;
+          if (tries >= patience.tries) throw explain(error);
           await timing.sleep(timing.random() * waitOf(tries));
           reader = (await reopen(offset)).getReader();
         }

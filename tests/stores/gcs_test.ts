@@ -1,5 +1,6 @@
 import { openGcsStore } from "../../src/stores/gcs.ts";
 import { testServerStore } from "./conformance.ts";
+import { testStoreOnBadWire } from "./fault_conformance.ts";
 
 for (const prefix of ["", "a/prefix"]) {
   testServerStore("gcs", prefix === "" ? "GCS store" : "GCS store under a prefix", async (server) => {
@@ -10,3 +11,9 @@ for (const prefix of ["", "a/prefix"]) {
     };
   });
 }
+
+testStoreOnBadWire(
+  "gcs",
+  "GCS store",
+  (endpoint, bucket) => openGcsStore({ kind: "gcs", bucket, prefix: "", endpoint }),
+);

@@ -126,6 +126,8 @@ async function read(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+const explain = (error: unknown) => new Error(`In words: ${error}`);
+
 for (const ends of ["early", "error", "silent"] as const) {
   Deno.test(`resumed() goes on where a body breaks off (${ends})`, async () => {
     const offsets: number[] = [];
@@ -134,7 +136,7 @@ for (const ends of ["early", "error", "silent"] as const) {
       return Promise.resolve(offsets.length < 3 ? body(offset, ends, 25) : body(offset, "whole"));
     };
     const patience = { ...PATIENCE, silence: 20 };
-    const stream = resumed(body(0, ends, 25), { length: 100, reopen, patience, timing: clock() });
+    const stream = resumed(body(0, ends, 25), { length: 100, reopen, explain, patience, timing: clock() });
     assert.deepEqual(await read(stream), bytes);
     assert.deepEqual(offsets, [25, 50, 75]);
   });
@@ -146,25 +148,38 @@ Deno.test("resumed() gives up where nothing comes any more", async () => {
     reopened++;
     return Promise.resolve(body(offset, "early", 0));
   };
-  const stream = resumed(body(0, "early", 30), { length: 100, reopen, patience: PATIENCE, timing: clock() });
-  await assert.rejects(read(stream), /ended after 30 of 100 bytes/);
+  const stream = resumed(body(0, "early", 30), {
+    length: 100,
+    reopen,
+    explain,
+    patience: PATIENCE,
+    timing: clock(),
+  });
+  await assert.rejects(read(stream), /^Error: In words: .*ended after 30 of 100 bytes/);
   assert.equal(reopened, 3);
 });
 
 Deno.test("resumed() passes on that the state is gone", async () => {
   const reopen = () => Promise.reject(new Error("it was changed meanwhile"));
-  const stream = resumed(body(0, "early", 30), { length: 100, reopen, patience: PATIENCE, timing: clock() });
+  const stream = resumed(body(0, "early", 30), {
+    length: 100,
+    reopen,
+    explain,
+    patience: PATIENCE,
+    timing: clock(),
+  });
   await assert.rejects(read(stream), /it was changed meanwhile/);
 });
 
 Deno.test("resumed() never gives more bytes than there are", async () => {
   const stream = resumed(body(0, "whole"), {
+    explain,
     length: 95,
     reopen: (offset) => Promise.resolve(body(offset, "whole")),
     patience: PATIENCE,
     timing: clock(),
   });
-  await assert.rejects(read(stream), /longer than 95 bytes/);
+  await assert.rejects(read(stream), /^Error: In words: .*longer than 95 bytes/);
 });
 
 Deno.test("resumed() lets go of its body when the reader does", async () => {
@@ -173,7 +188,7 @@ Deno.test("resumed() lets go of its body when the reader does", async () => {
     pull: (controller) => controller.enqueue(bytes),
     cancel: () => void (cancelled = true),
   });
-  const reader = resumed(endless, { length: 1000, reopen: () => Promise.reject(new Error("no")) })
+  const reader = resumed(endless, { length: 1000, explain, reopen: () => Promise.reject(new Error("no")) })
     .getReader();
   await reader.read();
   await reader.cancel();

@@ -79,7 +79,7 @@ export function networkProblem(error: unknown): NetworkProblem | undefined {
     }
     return { what: "can't be reached", transient: true, sent: false };
   }
-  return /error sending request|error reading a body|connection|unexpected eof/i.test(words)
+  return /error sending request|error reading a body|connection|unexpected eof|body ended/i.test(words)
     ? { what: "broke off the connection", transient: true, sent: true }
     : undefined;
 }

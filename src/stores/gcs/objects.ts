@@ -63,7 +63,7 @@ export function openObjects(connection: Connection): Objects {
       ...(match === undefined ? {} : { "x-goog-if-generation-match": match }),
     };
     try {
-      return await repeat(async ({ signal }) => {
+      const answer = await repeat(async ({ signal }) => {
         const path = `/${bucket}/${encodeURIComponent(name)}`;
         const answer = await connection.send({ method: "GET", path, headers, signal });
         if (answer.status === (ranged ? 206 : 200)) return answer;
@@ -71,6 +71,12 @@ export function openObjects(connection: Connection): Objects {
         await answer.body?.cancel();
         return "empty";
       }, { patience, transient: isTransient });
+      // An emulator does not look at the condition.
+      const changed = answer !== "empty" && match !== undefined &&
+        answer.headers.get("x-goog-generation") !== match;
+      if (!changed) return answer;
+      await answer.body?.cancel();
+      return undefined;
     } catch (error) {
       return statusOf(error) === 412 ? undefined : undefinedIfMissing(error, name);
     }
@@ -79,6 +85,15 @@ export function openObjects(connection: Connection): Objects {
   function undefinedIfMissing(error: unknown, name: string): undefined {
     if (statusOf(error) === 404 && !isBucketMissing(error)) return undefined;
     throw explain(error, reading(name), connection);
+  }
+
+  async function described(answer: Response, name: string): Promise<Head> {
+    try {
+      return headOfDownload(answer, name);
+    } catch (error) {
+      await answer.body?.cancel();
+      throw explain(error, reading(name), connection);
+    }
   }
 
   /** No bytes of an object: a range of length zero can't be asked for. */
@@ -96,14 +111,10 @@ export function openObjects(connection: Connection): Objects {
       const answer = await fetch(name, { from, to, match }, SMALL);
       if (answer === undefined) return undefined;
       if (answer === "empty") return await nothingOf(name, match);
-      const found = headOfDownload(answer, name);
-      if (match !== undefined && found.token !== match) {
-        // An emulator that does not look at the condition.
-        await answer.body?.cancel();
-        return undefined;
-      }
+      const found = await described(answer, name);
       const body = resumed(answer.body ?? noBytes(), {
         length: Math.min(to, found.size) - from,
+        explain: (error) => explain(error, reading(name), connection),
         async reopen(offset) {
           const again = await fetch(name, { from: from + offset, to, match: found.token }, LARGE);
           if (again instanceof Response && again.body !== null) return again.body;

@@ -100,6 +100,7 @@ export function openObjects(connection: Connection): Objects {
     const length = Math.min(range?.[1] ?? found.size, found.size) - from;
     const body = resumed(streamOf(answer), {
       length,
+      explain: (error) => explain(error, reading(connection, name), connection),
       async reopen(offset) {
         const again = await fetch(name, [from + offset, from + length], found.token);
         if (again !== undefined && again !== "empty") return streamOf(again);

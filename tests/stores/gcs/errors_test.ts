@@ -94,62 +94,15 @@ proxiedTest(
 );
 
 proxiedTest(
-  "GCS errors: reads are tried again where the server is busy or breaks off",
-  async ({ store, proxy }) => {
-    assert.equal((await put(store)).kind, "written");
-    for (
-      const fault of [
-        { kind: "answer", applied: false, status: 429 },
-        { kind: "answer", applied: false, status: 503 },
-        { kind: "lost before" },
-        { kind: "response lost" },
-        { kind: "cut" },
-      ] as const
-    ) {
-      for (
-        const work of [
-          (s: Store) => s.head(KEY),
-          async (s: Store) => await new Response((await s.get(KEY))?.body).text(),
-          list,
-        ]
-      ) {
-        proxy.clear();
-        proxy.fault(fault);
-        await work(store);
-        assert.equal(proxy.requests.length, 2, `${fault.kind}: asked twice`);
-      }
-    }
-    proxy.clear();
-    proxy.fault({ kind: "answer", applied: false, status: 503 }, { times: 99 });
-    assert.match((await errorOf(store.head(KEY))).message, /is busy or broken \(status 503\)$/);
+  "GCS errors: a portal's page is no answer to a write, and no object",
+  async ({ store, direct, proxy }) => {
+    proxy.fault({ kind: "answer", applied: false, status: 200, body: "<html>Sign in</html>" }, { times: 99 });
+    assert.equal((await put(store)).kind, "unknown");
+    assert.match((await errorOf(store.head(KEY))).message, /is none of Google's$/);
+    assert.match((await errorOf(store.get(KEY))).message, /is none of Google's$/);
+    assert.equal(await direct.head(KEY), undefined);
   },
 );
-
-proxiedTest("GCS errors: a write is sent once, whatever comes of it", async ({ store, direct, proxy }) => {
-  const cases = [
-    [{ kind: "lost before" }, "unknown", false],
-    [{ kind: "response lost" }, "unknown", true],
-    [{ kind: "cut" }, "unknown", true],
-    [{ kind: "upload cut" }, "unknown", false],
-    [{ kind: "answer", applied: true, status: 500 }, "unknown", true],
-    [{ kind: "answer", applied: false, status: 500 }, "unknown", false],
-    [{ kind: "answer", applied: false, status: 503 }, "unknown", false],
-    [{ kind: "answer", applied: false, status: 429 }, "unknown", false],
-    [{ kind: "answer", applied: false, status: 409 }, "unknown", false],
-    [{ kind: "answer", applied: false, status: 412 }, "conflict", false],
-    [{ kind: "answer", applied: false, status: 200, body: "<html>A portal</html>" }, "unknown", false],
-  ] as const;
-  for (const [fault, kind, stored] of cases) {
-    await direct.delete(KEY);
-    // A connection that has been used: on such a one the platform repeats requests by itself.
-    await store.head(KEY);
-    proxy.clear();
-    proxy.fault(fault);
-    assert.equal((await put(store)).kind, kind, JSON.stringify(fault));
-    assert.equal(proxy.requests.length, 1);
-    assert.equal(await direct.head(KEY) !== undefined, stored, JSON.stringify(fault));
-  }
-});
 
 proxiedTest(
   "GCS errors: a refusal that comes before anything was written is thrown",
