@@ -1,10 +1,9 @@
-import { checkError } from "../engines/duckdb/checks/result.ts";
 import { type MlforgeError, throwAll } from "../error.ts";
 import { cacheFolder } from "../cache_folder.ts";
 import { openPublisher } from "../publish/open.ts";
 import type { Batch, Entry, Snapshot } from "../publish/publisher.ts";
 import type { Done } from "../workers/messages.ts";
-import { compute } from "./compute.ts";
+import { computeChecked } from "./compute_checked.ts";
 import { openFingerprints } from "./fingerprint.ts";
 import { metaOf } from "./make_meta.ts";
 import { planFeatures, type Planned, resolveSources, selectFeatures } from "./plan_features.ts";
@@ -64,7 +63,11 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
     tell({ kind: "planned", items: planned.map(planItem) });
 
     const work = planned.filter((item) => item.change !== undefined);
-    const { done, errors } = await compute(work, request, { tx: batch.tx, folder: batch.folder });
+    const { done, errors, warnings, notes: uncompared } = await computeChecked(work, request, batch, {
+      snapshot: batch.base,
+      publisher,
+    });
+    uncompared.forEach(note);
     await fingerprints.save();
     for (const item of work) {
       const dropped = done.get(item.feature.name)?.built.dropped;
@@ -97,7 +100,6 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
     const items = planned.map((item) =>
       itemOf(item, { done, errors, restored, published: published.versions })
     );
-    const warnings = warningsOf(done);
     const report = { items, seconds: (performance.now() - started) / 1000, notes, warnings };
     return published.versions.size > 0 ? { ...report, tx: batch.tx } : report;
   } finally {
@@ -123,13 +125,6 @@ async function restoreData(
     }
   }
   return notes;
-}
-
-/** Checks that failed, though none of them had to pass. */
-function warningsOf(done: ReadonlyMap<string, Done>): MlforgeError[] {
-  return [...done.values()].flatMap(({ built: { feature, checks } }) =>
-    checks.filter(({ passed }) => !passed).map((result) => checkError(feature, result))
-  );
 }
 
 function droppedNotes(feature: string, dropped: { null_key: number; null_time: number }): string[] {

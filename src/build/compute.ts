@@ -1,3 +1,4 @@
+import type { Baseline } from "../engines/drift.ts";
 import type { MlforgeError } from "../error.ts";
 import { lazily } from "../lazy.ts";
 import type { Change } from "../publish/change.ts";
@@ -8,15 +9,22 @@ import type { Planned } from "./plan_features.ts";
 import type { BuildRequest } from "./report.ts";
 
 /** What of a request says how to compute. */
-export type ComputeRequest = Pick<
-  BuildRequest,
-  "project" | "store" | "workers" | "memory" | "timeout" | "keepGoing" | "signal" | "now" | "onEvent"
->;
+export type ComputeRequest =
+  & Pick<
+    BuildRequest,
+    "project" | "store" | "workers" | "memory" | "timeout" | "keepGoing" | "signal" | "now" | "onEvent"
+  >
+  & {
+    /** Failing rows are written beside the data. */
+    keepFailing?: boolean;
+  };
 
 /** A feature with all that computing it needs. */
 export interface Computable extends Pick<Planned, "feature" | "config" | "sources" | "lookups"> {
   /** Without one the data is computed and stays in the batch's folder, under no version. */
   change?: Change | undefined;
+  /** What its drift checks compare with. */
+  baselines?: Record<string, Baseline>;
 }
 
 /**
@@ -37,7 +45,15 @@ export async function compute(
   const memory = request.memory ?? Math.floor(Deno.systemMemoryInfo().total * 0.8);
   const now = request.now ?? new Date();
   const cache = cacheSettings();
-  const groups = groupsOf(work, { workers, memory, cpus, folder: batch.folder, cache, now });
+  const groups = groupsOf(work, {
+    workers,
+    memory,
+    cpus,
+    folder: batch.folder,
+    cache,
+    now,
+    keepFailing: request.keepFailing === true,
+  });
   const changes = Object.fromEntries(
     work.flatMap(({ feature, change }) => change ? [[feature.name, change]] : []),
   );

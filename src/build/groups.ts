@@ -14,6 +14,8 @@ export interface Shares {
   cache: CacheSettings;
   /** What checks call the present. */
   now: Date;
+  /** Whether rows that fail a check are written beside the data. */
+  keepFailing: boolean;
 }
 
 /**
@@ -36,9 +38,10 @@ export function groupsOf(planned: readonly Computable[], shares: Shares): Group[
     lookups: [
       ...new Map(part.flatMap(({ lookups }) => lookups.map(({ task }) => [task.name, task]))).values(),
     ],
-    tasks: part.map(({ feature, config }): FeatureTask =>
-      featureTask(feature, { configHash: config.hash, now: shares.now })
+    tasks: part.map(({ feature, config, baselines = {} }): FeatureTask =>
+      featureTask(feature, { configHash: config.hash, now: shares.now, baselines })
     ),
+    keepFailing: shares.keepFailing,
     outFolder: shares.folder,
     cache: shares.cache,
     tempFolder: `${shares.folder}/spill-${i}`,

@@ -1,4 +1,5 @@
 import type { Feature } from "../definitions/model.ts";
+import type { Baseline } from "../engines/drift.ts";
 import type { FeatureTask } from "../engines/task.ts";
 
 /** A feature whose data was checked when it was published, or is only looked at. */
@@ -9,7 +10,11 @@ export function withoutChecks(feature: Feature): Feature {
 /** A feature as an engine takes it: plain data that can be sent to a worker. `now` is what its checks call the present. */
 export function featureTask(
   feature: Feature,
-  { configHash, now }: { configHash: string; now: Date },
+  { configHash, now, baselines = {} }: {
+    configHash: string;
+    now: Date;
+    baselines?: Record<string, Baseline>;
+  },
 ): FeatureTask {
   const { transform } = feature;
   return {
@@ -33,6 +38,7 @@ export function featureTask(
     inputChecks: feature.inputChecks,
     checks: feature.checks,
     hidden: feature.hidden,
+    baselines,
     now: now.getTime(),
     ...(feature.threads === undefined ? {} : { threads: feature.threads }),
     configHash,

@@ -28,7 +28,7 @@ export async function validate(request: { project: Project } & SourcePlace): Pro
     );
   }
   for (const feature of project.features) {
-    const readable = feature.sources.every((source) => !missing.has(source.name));
+    const readable = [...feature.sources, ...feature.lookups].every((source) => !missing.has(source.name));
     if (readable && feature.transform.kind !== "function") {
       await attempt(() => lookAtFeature(request, feature));
     }

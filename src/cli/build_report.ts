@@ -67,8 +67,8 @@ export function failureMarkdown(error: MlforgeError, cwd: string): string {
   return `### mlforge build\n\nNothing was published.\n${findings(error.all(), cwd)}`;
 }
 
-/** Errors or warnings, with the rows that show them. */
-function findings(all: readonly MlforgeError[], cwd: string): string {
+/** Errors or warnings in Markdown, with the rows that show them. */
+export function findings(all: readonly MlforgeError[], cwd: string): string {
   return all.map((error) => {
     const { message, place, hint, failedCheck } = error;
     const where = place === undefined ? "" : ` (${shortPath(place.file, cwd)}:${place.line})`;

@@ -4,6 +4,7 @@ import type { SourceFormat } from "../definitions/model.ts";
 import type { Place } from "../error.ts";
 import type { RemoteFiles } from "../fetch/placing.ts";
 import type { ColumnStatistics, MetaColumn } from "../publish/meta.ts";
+import type { Baseline } from "./drift.ts";
 import type { CheckResult } from "./duckdb/checks/result.ts";
 
 /** A source with its files found: what an engine reads. Plain data, sent to workers. */
@@ -57,6 +58,8 @@ export interface FeatureTask {
   checks: Check[];
   /** Columns without statistics, whose values are shown nowhere. */
   hidden: string[];
+  /** What drift is measured against, by `against`: `previous` or a version. */
+  baselines: Record<string, Baseline>;
   /** What checks take as the present, in milliseconds since 1970. */
   now: number;
   threads?: number;
@@ -80,6 +83,6 @@ export interface Built {
   dropped: { null_key: number; null_time: number };
   /** By column, of those that have them. */
   statistics: Record<string, ColumnStatistics>;
-  /** Of all checks; none of severity `error` failed. */
+  /** Of all checks but those that look into other features; none of severity `error` failed. */
   checks: CheckResult[];
 }

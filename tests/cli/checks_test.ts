@@ -76,3 +76,29 @@ Deno.test("validate finds checks that can't be asked, without reading the data",
     assert.match(err, /Did you mean "amount"\?/);
   }, checked("{check: not_null, column: amuont}"));
 });
+
+Deno.test("validate --data runs the checks, shows a line a feature, and ends with 1 where one fails", async () => {
+  await withProject(async (cwd) => {
+    const { code, out, err } = await runCli(["validate", "--data", "--output", "failing"], { cwd });
+    assert.equal(code, 1);
+    assert.equal(
+      out,
+      `FEATURE      ROWS  CHECKS  RESULT
+user_orders                1 failed
+user_total      2       0  passed
+
+Wrote failing/user_orders.output.parquet
+`,
+    );
+    assert.match(err, /Error: Check less_than of amount of feature "user_orders" failed: 2 of 3 rows/);
+    const json = await runCli(["validate", "--data", "--quiet", "--json", "--features", "user_total"], {
+      cwd,
+    });
+    assert.deepEqual([json.code, JSON.parse(json.out).features], [0, [{
+      feature: "user_total",
+      rows: 2,
+      checks: [],
+    }]]);
+    await assert.rejects(Deno.stat(join(cwd, "feature_store")), Deno.errors.NotFound);
+  }, FAILING);
+});

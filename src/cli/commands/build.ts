@@ -15,6 +15,7 @@ import {
 } from "../build_report.ts";
 import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
+import { writeSummary } from "../job_summary.ts";
 import { progress } from "../progress.ts";
 import { renderWarnings } from "../render_error.ts";
 import { workplace } from "../project.ts";
@@ -157,17 +158,6 @@ async function publish(context: CliContext, flags: Flags, request: BuildRequest)
   if (flags.json) context.out(stableJson(reportJson(report)));
   else if (!flags.quiet) context.out(reportText(report, context));
   throwAll(report.items.flatMap((item) => item.error ?? []));
-}
-
-async function writeSummary(context: CliContext, page: string): Promise<void> {
-  const file = context.env("GITHUB_STEP_SUMMARY") ?? "";
-  if (file === "") return;
-  try {
-    await Deno.writeTextFile(file, page, { append: true });
-  } catch {
-    // What is published stays published: a page that can't be written is no failed build.
-    context.err(`Can't write the summary to GITHUB_STEP_SUMMARY, "${file}".\n`);
-  }
 }
 
 async function dryRun(context: CliContext, flags: Flags, request: BuildRequest): Promise<void> {

@@ -6,7 +6,9 @@ import { MlforgeError, type Place } from "../../error.ts";
 import { suggestName } from "../../nearest.ts";
 import type { Built, FeatureTask, SourceTask } from "../task.ts";
 import { engineError } from "./errors.ts";
-import { gate } from "./checks/gate.ts";
+import { type DriftChecks, driftChecks } from "./checks/drift.ts";
+import { failingFile } from "./checks/failing_file.ts";
+import { gate, refuse } from "./checks/gate.ts";
 import type { CheckResult } from "./checks/result.ts";
 import { planScan, runScan } from "./checks/scan.ts";
 import { columnsOfQuery, normalise, requireOnce, type Rows } from "./relation.ts";
@@ -24,6 +26,8 @@ export interface FeatureOptions {
   rowWise: boolean;
   /** Takes no rows from the transform: only the columns matter. Not for functions. */
   empty?: boolean;
+  /** Whether rows that fail a check are written to `failingFile`. */
+  keepFailing?: boolean;
   onPhase(phase: string, rows?: number): void;
 }
 
@@ -40,6 +44,7 @@ export interface Prepared {
   checks: CheckResult[];
   /** The columns that have statistics. */
   described: Described;
+  drift: DriftChecks;
 }
 
 type Ordered = Pick<Prepared, "from" | "select" | "columns">;
@@ -57,6 +62,8 @@ export function computeFeature(session: Session, task: FeatureTask, options: Fea
     options.onPhase("writing");
     const file = join(options.outFolder, `${task.feature}.parquet`);
     const hashed = await write(session, task, prepared, file);
+    const drifted = prepared.drift.judge(hashed.statistics, hashed.rows);
+    refuse(task.feature, drifted);
     const content = await hashFile(file);
     return {
       feature: task.feature,
@@ -69,7 +76,7 @@ export function computeFeature(session: Session, task: FeatureTask, options: Fea
       stamp: task.timestamp === undefined ? "none" : task.metrics.length > 0 ? "bucket_end" : "event",
       watermark: prepared.watermark === undefined ? null : isoOf(prepared.watermark),
       dropped: prepared.dropped,
-      checks: prepared.checks,
+      checks: [...prepared.checks, ...drifted],
       statistics: hashed.statistics,
     };
   });
@@ -101,8 +108,14 @@ export async function withPrepared<T>(
       empty: options.empty === true,
     });
     // On no rows only what is asked matters, not what is found.
-    const checkOptions = { hidden: task.hidden, asked: options.empty === true };
-    const inputChecks = await gate(connection, rows.findings, rows.all, checkOptions);
+    const gateOn = (where: "input" | "output") => ({
+      hidden: task.hidden,
+      asked: options.empty === true,
+      ...(options.keepFailing
+        ? { failingFile: join(options.outFolder, failingFile(task.feature, where)) }
+        : {}),
+    });
+    const inputChecks = await gate(connection, rows.findings, rows.all, gateOn("input"));
     const watermark = watermarkOf(rows.newest, leading.watermark);
     const checked = async (ordered: Ordered): Promise<Prepared> => {
       if (task.checks.length > 0) options.onPhase("checking");
@@ -116,10 +129,12 @@ export async function withPrepared<T>(
       };
       requireHidden(task, [...rows.all.columns, ...ordered.columns]);
       const open = options.empty ? [] : ordered.columns.filter(({ name }) => !task.hidden.includes(name));
+      const drift = driftChecks(task, ordered.columns);
       const scan = await planScan(connection, task.checks, output);
       const { findings, more } = await runScan(connection, scan, endsOfAll(open));
-      const checks = [...inputChecks, ...await gate(connection, findings, output, checkOptions)];
-      return { ...ordered, dropped: rows.dropped, watermark, checks, described: describe(open, more) };
+      const checks = [...inputChecks, ...await gate(connection, findings, output, gateOn("output"))];
+      const described = await describe(connection, output.from, open, more);
+      return { ...ordered, dropped: rows.dropped, watermark, checks, described, drift };
     };
     if (task.metrics.length === 0 || task.interval === undefined || task.timestamp === undefined) {
       options.onPhase("sorting", rows.count);
@@ -227,12 +242,17 @@ async function sorted(session: Session, task: FeatureTask, rows: Rows): Promise<
 }
 
 /** Writes the file, and reads the rows for their hash and statistics at the same time, each on a connection of its own. */
-async function write(session: Session, task: FeatureTask, ordered: Prepared, file: string) {
+async function write(
+  session: Session,
+  task: FeatureTask,
+  ordered: Prepared,
+  file: string,
+) {
   const metadata = `{mlforge_feature: ${literal(task.feature)}, mlforge_config_hash: ${
     literal(task.configHash)
   }}`;
   const digest = rowsDigest(ordered.columns);
-  const statistics = gather(ordered.columns, ordered.described);
+  const statistics = gather(ordered.columns, ordered.described, ordered.drift.takers);
   const reading = await session.instance.connect();
   try {
     await Promise.all([

@@ -26,6 +26,8 @@ export interface Group {
   cache: CacheSettings;
   /** The columns alone are wanted: nothing reads rows. */
   columnsOnly?: boolean;
+  /** Rows that fail a check are written to files in `outFolder`. */
+  keepFailing?: boolean;
   /** In bytes: the worker's share, of which DuckDB gets seven tenths; the rest is for the kernel and the result's buffers. */
   memory: number;
 }
@@ -122,6 +124,7 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
         outFolder: group.outFolder,
         functionOf: hooks.functionOf,
         rowWise: rowWise.get(task.feature) === true,
+        keepFailing: group.keepFailing === true,
         onPhase: (phase, rows) => hooks.onPhase(task.feature, phase, rows),
       });
     await attempt(task, async () => {

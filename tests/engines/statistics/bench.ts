@@ -23,7 +23,8 @@ export async function measure(
   const columns = columnsOf(await connection.run("SELECT * FROM data LIMIT 0"));
   const first = async (list: string) =>
     (await connection.runAndReadAll(`SELECT ${list} FROM data`)).getRows()[0] ?? [];
-  const described = describe(columns, await first(endsOfAll(columns).join(", ")));
+  const ends = await first(endsOfAll(columns).join(", "));
+  const described = await describe(connection, "data", columns, ends);
   const gathering = gather(columns, described, others);
   const result = await connection.stream(
     `SELECT ${[...columns.map(({ name }) => `"${name}"`), ...gathering.list].join(", ")} FROM data`,

@@ -11,6 +11,8 @@ export interface CheckResult {
   looked: number;
   /** What was found, where that is no number of rows: `column is int64`. */
   found?: string;
+  /** Why it was not asked, though it passes. */
+  skipped?: string;
   /** What to do about it. */
   hint?: string;
   /** Some of the rows that fail. */

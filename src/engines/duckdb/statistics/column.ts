@@ -17,8 +17,8 @@ const VECTOR = 2048;
 
 /** Gathers one column's statistics from chunks in their order. */
 export interface ColumnCollector {
-  /** `column` is its index in the chunk; of types without a fixed width, that of its hash (UBIGINT). */
-  add(chunk: DuckDBDataChunk, column: number): void;
+  /** `at` is the column's index in the chunk, `hash` that of its hash (UBIGINT), for a type without a fixed width. */
+  add(chunk: DuckDBDataChunk, at: number, hash: number | undefined): void;
   finish(): ColumnStatistics;
 }
 
@@ -36,13 +36,14 @@ function opaque(ends: Ends): ColumnCollector {
   let nulls = 0;
   const distinct = new Distinct();
   return {
-    add(chunk, column) {
-      const { data, validity } = rawColumn(chunk, column, 8);
+    add(chunk, at, hash) {
+      // The engine's hash of NULL is a value like any other: which are NULL only the column itself tells.
+      const { validity } = rawColumn(chunk, at, 16);
+      const { data } = rawColumn(chunk, hash ?? at, 8);
       const words = new Int32Array(data.buffer, data.byteOffset, chunk.rowCount * 2);
-      for (let row = 0; row < chunk.rowCount; row++) {
-        if (isValid(validity, row)) distinct.add(words[2 * row]!, words[2 * row + 1]!);
-        else nulls++;
-      }
+      const count = keepValid(words, validity, chunk.rowCount);
+      nulls += chunk.rowCount - count;
+      distinct.take(words, count);
     },
     finish: () => ({ nulls, ...different(distinct), ...shown(ends) }),
   };
@@ -52,8 +53,11 @@ function numeric({ type }: Column, ends: Ends, others: readonly Taker[]): Column
   const decode = decoderOf(type)!;
   const width = physicalWidth(type)!;
   const kind = kindOf(type);
-  const all = new Float64Array(VECTOR);
-  const finite = new Float64Array(VECTOR);
+  // Integers beyond 2^53 are told apart by their own bits, which doubles would mix.
+  const ownBits = width === 8 && type !== "DOUBLE";
+  const values = new Float64Array(VECTOR);
+  const wordsOfValues = new Int32Array(values.buffer);
+  const wordsOfData = new Int32Array(2 * VECTOR);
   const distinct = new Distinct();
   const moments = new Moments();
   const quantiles = new Quantiles();
@@ -69,31 +73,28 @@ function numeric({ type }: Column, ends: Ends, others: readonly Taker[]): Column
   let nulls = 0;
   let notFinite = 0;
   return {
-    add(chunk, column) {
-      const { data, validity } = rawColumn(chunk, column, width);
+    add(chunk, at) {
+      const { data, validity } = rawColumn(chunk, at, width);
       const rows = chunk.rowCount;
-      decode(data, rows, all);
-      // Integers beyond 2^53 are told apart by their own bits.
-      const words = width === 8 && type !== "DOUBLE"
-        ? new Int32Array(data.buffer, data.byteOffset, rows * 2)
-        : new Int32Array(all.buffer, 0, rows * 2);
-      let count = 0;
-      for (let row = 0; row < rows; row++) {
-        if (!isValid(validity, row)) {
-          nulls++;
-          continue;
-        }
-        const value = all[row]!;
-        if (value === 0) distinct.add(0, 0);
-        else if (value !== value) distinct.add(0, 0x7ff80000);
-        else distinct.add(words[2 * row]!, words[2 * row + 1]!);
-        if (Math.abs(value) < infinite) finite[count++] = value;
-        else notFinite++;
+      decode(data, rows, values);
+      let count = rows;
+      if (validity !== undefined) {
+        count = keepValid(wordsOfValues, validity, rows);
+        nulls += rows - count;
       }
-      for (const taker of takers) taker.take(finite, count);
+      if (ownBits) {
+        wordsOfData.set(new Int32Array(data.buffer, data.byteOffset, rows * 2));
+        if (validity !== undefined) keepValid(wordsOfData, validity, rows);
+        distinct.take(wordsOfData, count);
+      } else {
+        distinct.take(wordsOfValues, count);
+      }
+      const finite = keepFinite(values, count, infinite);
+      notFinite += count - finite;
+      for (const taker of takers) taker.take(values, finite);
       if (kind === "truth") return;
-      if (origin !== 0) { for (let i = 0; i < count; i++) finite[i]! -= origin; }
-      quantiles.take(finite, count);
+      if (origin !== 0) { for (let i = 0; i < finite; i++) values[i]! -= origin; }
+      quantiles.take(values, finite);
     },
     finish() {
       const std = moments.std();
@@ -119,6 +120,30 @@ function numeric({ type }: Column, ends: Ends, others: readonly Taker[]): Column
       };
     },
   };
+}
+
+/** Moves pairs of words that are no NULL to the front; tells how many. */
+function keepValid(words: Int32Array, validity: Uint8Array | undefined, rows: number): number {
+  if (validity === undefined) return rows;
+  let kept = 0;
+  for (let row = 0; row < rows; row++) {
+    if (!isValid(validity, row)) continue;
+    words[2 * kept] = words[2 * row]!;
+    words[2 * kept + 1] = words[2 * row + 1]!;
+    kept++;
+  }
+  return kept;
+}
+
+/** Moves finite values to the front; tells how many. */
+function keepFinite(values: Float64Array, count: number, infinite: number): number {
+  let kept = 0;
+  // Until one is to be left out, nothing has to be moved.
+  while (kept < count && Math.abs(values[kept]!) < infinite) kept++;
+  for (let i = kept + 1; i < count; i++) {
+    if (Math.abs(values[i]!) < infinite) values[kept++] = values[i]!;
+  }
+  return kept;
 }
 
 function different(distinct: Distinct): Pick<ColumnStatistics, "distinct" | "approximate_distinct"> {

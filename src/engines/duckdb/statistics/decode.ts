@@ -7,8 +7,8 @@ export type Decode = (data: Uint8Array, rows: number, out: Float64Array) => void
 export function decoderOf(type: string): Decode | undefined {
   const decimal = /^DECIMAL\(\d+,(\d+)\)$/.exec(type);
   const divisor = 10 ** Number(decimal?.[1] ?? 0);
-  if (type === "DOUBLE") return (data, rows, out) => out.set(view(Float64Array, data, rows));
-  if (type === "FLOAT") return (data, rows, out) => out.set(view(Float32Array, data, rows));
+  if (type === "DOUBLE") return floats(Float64Array);
+  if (type === "FLOAT") return floats(Float32Array);
   if (decimal === null && !/^U?(TINY|SMALL|BIG)?INT(EGER)?$|^BOOLEAN$|^DATE$|^TIMESTAMP/.test(type)) {
     return undefined;
   }
@@ -50,6 +50,14 @@ type Numbers = {
 
 function view<T extends Numbers>(kind: T, data: Uint8Array, length: number): InstanceType<T> {
   return new kind(data.buffer, data.byteOffset, length) as InstanceType<T>;
+}
+
+function floats(kind: Numbers): Decode {
+  return (data, rows, out) => {
+    const values = view(kind, data, rows);
+    // With 0 added, negative zero is zero.
+    for (let i = 0; i < rows; i++) out[i] = values[i]! + 0;
+  };
 }
 
 function scaled(kind: Numbers, divisor: number): Decode {

@@ -17,65 +17,53 @@ export class Distinct {
   /** Pairs of 32 bits; a pair of zeros is an empty slot. */
   readonly #set = new Int32Array(2 * SLOTS);
   #inSet = 0;
-  #registers: Uint8Array | undefined;
-  #lastLow = 0;
-  #lastHigh = 0;
-  #any = false;
+  readonly #registers = new Uint8Array(REGISTERS);
+  #last: [low: number, high: number] | undefined;
 
-  /** Takes a value by 64 bits that identify it. */
-  add(low: number, high: number): void {
+  /** Takes values by 64 bits that identify each: `count` pairs of words. */
+  take(words: Int32Array, count: number): void {
+    if (count === 0) return;
+    const registers = this.#registers;
+    let few = this.#inSet <= EXACT;
     // Rows are sorted: equal values often follow each other.
-    if (this.#any && low === this.#lastLow && high === this.#lastHigh) return;
-    this.#any = true;
-    this.#lastLow = low;
-    this.#lastHigh = high;
-    const a = mix(low ^ Math.imul(high, 0x9e3779b1));
-    const b = mix(high ^ Math.imul(a, 0x85ebca6b) ^ 0x2545f491);
-    if (this.#registers !== undefined) rank(this.#registers, a, b);
-    else this.#remember(a, b);
+    let [low, high] = this.#last ?? [~words[0]!, 0];
+    for (let i = 0; i < count; i++) {
+      const [x, y] = [words[2 * i]!, words[2 * i + 1]!];
+      if (x === low && y === high) continue;
+      low = x;
+      high = y;
+      // One round of murmur3's finaliser, which joins both words, and one of multiplication for the second.
+      let a = x ^ Math.imul(y, 0x9e3779b1);
+      a = Math.imul(a ^ (a >>> 16), 0x85ebca6b);
+      a = Math.imul(a ^ (a >>> 13), 0xc2b2ae35);
+      a ^= a >>> 16;
+      const b = Math.imul(a, 0x2c1b3c6d) ^ Math.imul(y ^ (x << 7), 0x297a2d39);
+      const index = a >>> (32 - INDEX_BITS);
+      const rank = Math.clz32(b) + 1;
+      if (rank > registers[index]!) registers[index] = rank;
+      if (few) few = this.#remember(a, b);
+    }
+    this.#last = [low, high];
   }
 
   count(): { distinct: number; approximate: boolean } {
-    if (this.#registers === undefined) return { distinct: this.#inSet, approximate: false };
+    if (this.#inSet <= EXACT) return { distinct: this.#inSet, approximate: false };
     return { distinct: Math.round(estimate(this.#registers)), approximate: true };
   }
 
-  #remember(a: number, b: number): void {
+  /** Puts a hash into the set; false once there are too many. */
+  #remember(a: number, b: number): boolean {
     const set = this.#set;
     const first = a === 0 && b === 0 ? 1 : a;
     for (let slot = (b >>> 0) % SLOTS;; slot = (slot + 1) % SLOTS) {
       const [x, y] = [set[2 * slot]!, set[2 * slot + 1]!];
-      if (x === first && y === b) return;
+      if (x === first && y === b) return true;
       if (x !== 0 || y !== 0) continue;
       set[2 * slot] = first;
       set[2 * slot + 1] = b;
-      if (++this.#inSet > EXACT) this.#overflow();
-      return;
+      return ++this.#inSet <= EXACT;
     }
   }
-
-  #overflow(): void {
-    const registers = new Uint8Array(REGISTERS);
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const [a, b] = [this.#set[2 * slot]!, this.#set[2 * slot + 1]!];
-      if (a !== 0 || b !== 0) rank(registers, a, b);
-    }
-    this.#registers = registers;
-  }
-}
-
-/** murmur3's finaliser. */
-function mix(bits: number): number {
-  let x = bits;
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return x ^ (x >>> 16);
-}
-
-function rank(registers: Uint8Array, a: number, b: number): void {
-  const index = a >>> (32 - INDEX_BITS);
-  const zeros = Math.clz32(b) + 1;
-  if (zeros > registers[index]!) registers[index] = zeros;
 }
 
 function estimate(registers: Uint8Array): number {

@@ -1,6 +1,5 @@
-import type { DuckDBDataChunk, DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from "@duckdb/node-api";
 import type { ColumnStatistics } from "../../../publish/meta.ts";
-import { physicalWidth } from "../chunk.ts";
 import { type Column, quote } from "../types.ts";
 import { collector, type Taker } from "./column.ts";
 import { decoderOf } from "./decode.ts";
@@ -11,12 +10,27 @@ export type Described = ReadonlyMap<string, Ends>;
 
 /** Aggregates for `describe`, of the columns that have statistics. */
 export function endsOfAll(columns: readonly Column[]): string[] {
-  return columns.flatMap(endAggregates);
+  return columns.flatMap((column) => endAggregates(column));
 }
 
-/** Reads what `endsOfAll` asked for. */
-export function describe(columns: readonly Column[], values: readonly DuckDBValue[]): Described {
-  return new Map(columns.map((column, i) => [column.name, endsOf(column, values.slice(2 * i, 2 * i + 2))]));
+/** Reads what `endsOfAll` asked for; where an end is NaN or infinite, `from` (a name, or a query in brackets) is asked again. */
+export async function describe(
+  connection: DuckDBConnection,
+  from: string,
+  columns: readonly Column[],
+  values: readonly DuckDBValue[],
+): Promise<Described> {
+  const described = new Map<string, Ends>();
+  for (const [i, column] of columns.entries()) {
+    let ends = endsOf(column, values.slice(2 * i, 2 * i + 2));
+    if (ends === undefined) {
+      const finite = endAggregates(column, { finite: true }).join(", ");
+      const reader = await connection.runAndReadAll(`SELECT ${finite} FROM ${from}`);
+      ends = endsOf(column, reader.getRows()[0] ?? []);
+    }
+    described.set(column.name, ends ?? {});
+  }
+  return described;
 }
 
 /** Gathers statistics in the pass that also hashes the rows. */
@@ -38,15 +52,14 @@ export function gather(
   const parts = columns.flatMap((column, index) => {
     const ends = described.get(column.name);
     if (ends === undefined) return [];
-    const raw = decoderOf(column.type) !== undefined && physicalWidth(column.type) !== undefined;
-    // The engine's hash of NULL is a value.
-    if (!raw) list.push(`CASE WHEN ${quote(column.name)} IS NOT NULL THEN hash(${quote(column.name)}) END`);
-    const at = raw ? index : columns.length + list.length - 1;
-    return [{ name: column.name, at, own: collector(column, ends, others.get(column.name)) }];
+    const raw = decoderOf(column.type) !== undefined;
+    if (!raw) list.push(`hash(${quote(column.name)})`);
+    const hash = raw ? undefined : columns.length + list.length - 1;
+    return [{ name: column.name, at: index, hash, own: collector(column, ends, others.get(column.name)) }];
   });
   return {
     list,
-    add: (chunk) => parts.forEach(({ at, own }) => own.add(chunk, at)),
+    add: (chunk) => parts.forEach(({ at, hash, own }) => own.add(chunk, at, hash)),
     finish: () => Object.fromEntries(parts.map(({ name, own }) => [name, own.finish()])),
   };
 }

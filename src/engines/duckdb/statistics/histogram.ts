@@ -19,8 +19,11 @@ export class Histogram {
       const value = values[i]!;
       if (value < from) this.below++;
       else if (value > to) this.above++;
-      // The last bin holds its upper end too.
-      else counts[Math.min(BINS - 1, Math.floor((value - from) * scale))]!++;
+      else {
+        const bin = ((value - from) * scale) | 0;
+        // The last bin holds its upper end too.
+        counts[bin < BINS ? bin : BINS - 1]!++;
+      }
     }
   }
 }

@@ -23,14 +23,15 @@ export interface Ends {
 /** Longer texts are cut: they are there to be looked at. */
 const LONGEST = 100;
 
-/** Two aggregates that `endsOf` reads. */
-export function endAggregates({ name, type }: Column): string[] {
+/**
+ * Two aggregates that `endsOf` reads. To leave infinite values and NaN out (`finite`) costs five times as much, so that is
+ * asked only where one of them turned up.
+ */
+export function endAggregates({ name, type }: Column, { finite = false } = {}): string[] {
   const column = quote(name);
-  const finite = type === "FLOAT" || type === "DOUBLE" || kindOf(type) === "time"
-    ? `FILTER (isfinite(${column}))`
-    : "";
+  const filter = finite ? `FILTER (isfinite(${column}))` : "";
   return ["min", "max"].map((end) => {
-    const value = `${end}(${column}) ${finite}`;
+    const value = `${end}(${column}) ${filter}`;
     switch (kindOf(type)) {
       case "number":
         // The text of a FLOAT is shorter than what it is.
@@ -38,7 +39,7 @@ export function endAggregates({ name, type }: Column): string[] {
       case "truth":
         return `CAST(${value} AS VARCHAR)`;
       case "time":
-        return `CAST(${unitsOf(type, value)} AS VARCHAR)`;
+        return `CASE WHEN isfinite(${value}) THEN CAST(${unitsOf(type, value)} AS VARCHAR) ELSE 'inf' END`;
       case "text":
         return `left(CAST(${value} AS VARCHAR), ${LONGEST})`;
       case "other":
@@ -47,19 +48,18 @@ export function endAggregates({ name, type }: Column): string[] {
   });
 }
 
-export function endsOf({ type }: Column, values: readonly DuckDBValue[]): Ends {
+/** Reads two aggregates; undefined where one of them is no finite value. */
+export function endsOf({ type }: Column, values: readonly DuckDBValue[]): Ends | undefined {
   const [least, most] = values.map((value) => value === null ? undefined : String(value));
   if (least === undefined || most === undefined) return {};
+  const [from, to] = [Number(least), Number(most)];
   switch (kindOf(type)) {
     case "number":
-      return { min: asJson(least), max: asJson(most), from: Number(least), to: Number(most) };
+      if (!Number.isFinite(from) || !Number.isFinite(to)) return undefined;
+      return { min: asJson(least), max: asJson(most), from, to };
     case "time":
-      return {
-        min: timeText(type, Number(least)),
-        max: timeText(type, Number(most)),
-        from: Number(least),
-        to: Number(most),
-      };
+      if (!Number.isFinite(from) || !Number.isFinite(to)) return undefined;
+      return { min: timeText(type, from), max: timeText(type, to), from, to };
     case "truth":
       return { min: least === "true", max: most === "true" };
     default:
@@ -100,4 +100,15 @@ export function timeText(type: string, units: number): string {
   const micros = Math.floor((units - seconds * perSecond) * (1e6 / perSecond));
   const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
   return `${whole}.${String(micros).padStart(6, "0")}Z`;
+}
+
+/** What `timeText` was made of; undefined for what is no time. */
+export function unitsOfText(type: string, text: string): number | undefined {
+  const match = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)\.(\d{6})Z)?$/.exec(text);
+  if (match === null) return undefined;
+  const [, day = "", time = "00:00:00", micros = "0"] = match;
+  const seconds = Date.parse(`${day}T${time}Z`) / 1000;
+  if (type === "DATE") return seconds / 86_400;
+  const perSecond = PER_SECOND[type] ?? 1e6;
+  return seconds * perSecond + Number(micros) / (1e6 / perSecond);
 }
