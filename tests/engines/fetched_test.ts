@@ -79,6 +79,7 @@ bucketTest(
           inputChecks: [],
           checks: [],
           hidden: [],
+          baselines: {},
           now: 0,
           configHash: "",
           place,
