@@ -1,5 +1,5 @@
 import { help, type StricliIntegration } from "@stricli/core";
-import { VERSION } from "../version.ts";
+import { ENGINE, VERSION } from "../version.ts";
 import type { CliContext } from "./context.ts";
 import { paint } from "./paint.ts";
 import { type CommandEntry, COMMANDS } from "./routes.ts";
@@ -34,7 +34,12 @@ export const integrations: Record<string, StricliIntegration<CliContext>> = {
       aliases: ["v"],
       run(_app, { result }) {
         const json = result.unprocessedInputs.includes("--json");
-        const versions = { deno: Deno.version.deno, mlforge: VERSION, platform: Deno.build.target };
+        const versions = {
+          deno: Deno.version.deno,
+          duckdb: ENGINE.replace("duckdb ", ""),
+          mlforge: VERSION,
+          platform: Deno.build.target,
+        };
         this.process.stdout.write(json ? JSON.stringify(versions, null, 2) + "\n" : `${VERSION}\n`);
       },
     },

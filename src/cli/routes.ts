@@ -136,6 +136,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () =>
       (await lazily<typeof import("./commands/schema.ts")>("./commands/schema.ts", import.meta.url)).schema,
   },
+  {
+    name: "completion",
+    group: "Project",
+    brief: "Print a script that completes commands in a shell",
+    load: async () =>
+      (await lazily<typeof import("./commands/completion.ts")>("./commands/completion.ts", import.meta.url))
+        .completion,
+  },
 ];
 
 /** The command's entry that was typed, if it is one. */

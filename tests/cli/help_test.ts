@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { COMMANDS } from "../../src/cli/routes.ts";
-import { VERSION } from "../../src/version.ts";
+import { ENGINE, VERSION } from "../../src/version.ts";
 import { runCli } from "./run_cli.ts";
 
 Deno.test("--help groups the commands and shows examples", async () => {
@@ -31,6 +31,7 @@ Deno.test("every command has a help with usage and flags", async () => {
 Deno.test("--version prints the version, as JSON with --json", async () => {
   assert.equal((await runCli(["--version"])).out, `${VERSION}\n`);
   const json = JSON.parse((await runCli(["--version", "--json"])).out);
-  assert.deepEqual(Object.keys(json), ["deno", "mlforge", "platform"]);
+  assert.deepEqual(Object.keys(json), ["deno", "duckdb", "mlforge", "platform"]);
   assert.equal(json.mlforge, VERSION);
+  assert.equal(`duckdb ${json.duckdb}`, ENGINE);
 });
