@@ -42,7 +42,7 @@ Deno.test("init keeps a .gitignore that is there", async () => {
     const { code, out } = await runCli(["init", "--template", "ts", "--json"], { cwd: folder });
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(out), {
-      files: ["mlforge.yaml", "definitions.ts", "data/orders.csv"],
+      files: ["mlforge.yaml", "definitions.ts", "data/orders.csv", "mlforge.d.ts", "tsconfig.json"],
       folder,
     });
     assert.equal(await Deno.readTextFile(join(folder, ".gitignore")), "mine\n");

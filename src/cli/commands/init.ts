@@ -5,7 +5,14 @@ import { stableJson } from "../../publish/meta.ts";
 import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags } from "../flags.ts";
 import { sampleOrders } from "../init/sample.ts";
-import { DEFINITIONS, GITIGNORE, MLFORGE_YAML, type Template, TEMPLATES } from "../init/templates.ts";
+import {
+  DEFINITIONS,
+  GITIGNORE,
+  MLFORGE_YAML,
+  type Template,
+  TEMPLATES,
+  TSCONFIG,
+} from "../init/templates.ts";
 import { paint } from "../paint.ts";
 import { shortPath } from "../short_path.ts";
 
@@ -32,8 +39,8 @@ export const init = buildCommand<Flags, [string?], CliContext>({
   docs: {
     brief: "Make a small project that builds at once",
     fullDescription:
-      "Writes mlforge.yaml, definitions with two features, and sample data for them. Files that are there are\n" +
-      "never written over: then nothing is written.",
+      "Writes mlforge.yaml, definitions with two features, and sample data for them; with --template ts also the\n" +
+      "types that an editor needs. Files that are there are never written over: then nothing is written.",
     customUsage: [
       "[DIR] [flags]",
       { input: "shop", brief: "definitions in YAML, in ./shop" },
@@ -48,12 +55,20 @@ export const init = buildCommand<Flags, [string?], CliContext>({
       [definitions.file, definitions.text],
       [join("data", "orders.csv"), sampleOrders()],
     ];
+    if (flags.template === "ts") {
+      const { MLFORGE_TYPES } = await import("../init/mlforge_types.ts");
+      files.push(["mlforge.d.ts", MLFORGE_TYPES]);
+    }
     await refuseExisting(folder, [
       ...files.map(([name]) => name),
       ...Object.values(DEFINITIONS).map((d) => d.file),
     ]);
-    // One that is there already is the user's, and as good.
-    if (!await exists(join(folder, ".gitignore"))) files.push([".gitignore", GITIGNORE]);
+    // What is there already is the user's, and as good.
+    const others: [string, string][] = [
+      ...(flags.template === "ts" ? [["tsconfig.json", TSCONFIG] as [string, string]] : []),
+      [".gitignore", GITIGNORE],
+    ];
+    for (const [name, text] of others) if (!await exists(join(folder, name))) files.push([name, text]);
     const written: string[] = [];
     try {
       for (const [name, text] of files) {

@@ -97,3 +97,20 @@ export const DEFINITIONS: Record<Template, { file: string; text: string }> = {
 export const GITIGNORE = `# Keep secrets out of git.
 .env
 `;
+
+/** What an editor goes by: where the types of "mlforge" are. */
+export const TSCONFIG = `{
+  "compilerOptions": {
+    "target": "esnext",
+    "module": "esnext",
+    "moduleResolution": "bundler",
+    "allowImportingTsExtensions": true,
+    "resolveJsonModule": true,
+    "noEmit": true,
+    "strict": true,
+    "skipLibCheck": true,
+    "paths": { "mlforge": ["./mlforge.d.ts"] }
+  },
+  "include": ["*.ts"]
+}
+`;
