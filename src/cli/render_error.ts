@@ -1,4 +1,5 @@
 import { MlforgeError, type Place, type Rows } from "../error.ts";
+import { withoutSecrets } from "../stores/cause.ts";
 import type { CliContext } from "./context.ts";
 import { annotation, isWarning } from "./github.ts";
 import { paint } from "./paint.ts";
@@ -100,7 +101,7 @@ function causes(error: MlforgeError): string {
     cause = cause instanceof Error ? cause.cause : undefined
   ) {
     const trace = cause instanceof Error ? cause.stack ?? String(cause) : String(cause);
-    text += `  Caused by: ${visible(trace).replaceAll("\n", "\n  ")}\n`;
+    text += `  Caused by: ${visible(withoutSecrets(trace)).replaceAll("\n", "\n  ")}\n`;
   }
   return text;
 }
@@ -108,7 +109,8 @@ function causes(error: MlforgeError): string {
 /** What was thrown, as an error of mlforge: anything else than an MlforgeError is a bug, and says so. */
 export function bugError(thrown: unknown): MlforgeError {
   if (thrown instanceof MlforgeError) return thrown;
-  const what = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  // Nobody has looked at it: it may hold anything.
+  const what = withoutSecrets(thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown));
   return new MlforgeError("failed", `This is a bug in mlforge: ${what}`, {
     hint: "Please report it, with what the same command says with --verbose.",
     cause: thrown,

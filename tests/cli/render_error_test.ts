@@ -119,3 +119,12 @@ Deno.test("anything else that is thrown is a bug, in one line", () => {
   const own = new MlforgeError("lost", "Lost");
   assert.equal(bugError(own), own);
 });
+
+Deno.test("what is a bug may hold anything: its message and its causes are shown without secrets", () => {
+  const cause = new Error("GET https://user:canary@host/key?X-Amz-Signature=canary", {
+    cause: new Error("Authorization: Bearer canary-token-0123456789"),
+  });
+  const shown = render(bugError(cause), { args: ["--verbose"] });
+  assert.match(shown, /This is a bug in mlforge: Error: GET https:\/\/host\/key/);
+  assert.doesNotMatch(shown, /canary/);
+});

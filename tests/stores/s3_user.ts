@@ -15,9 +15,8 @@ export async function makeS3User(
   { endpoint }: TestServer,
   bucket: string,
   actions: readonly string[],
+  { access, secret } = { access: `user-${crypto.randomUUID()}`, secret: `secret-${crypto.randomUUID()}` },
 ): Promise<S3User> {
-  const access = `user-${crypto.randomUUID()}`;
-  const secret = crypto.randomUUID();
   await admin(endpoint, "create-user", "--access", access, "--secret", secret, "--role", "user");
   const { S3Client, PutBucketPolicyCommand } = await import("@aws-sdk/client-s3");
   const client = new S3Client({ endpoint, forcePathStyle: true, region: "us-east-1", credentials: S3_KEYS });

@@ -188,7 +188,11 @@ function headOf(
   { ETag, Metadata }: { ETag?: string | undefined; Metadata?: Record<string, string> | undefined },
   size: number | undefined,
 ): Head {
-  if (ETag === undefined || size === undefined) throw new Error("The answer names no ETag or no size");
+  if (ETag === undefined || size === undefined) {
+    throw new MlforgeError("failed", "Can't read an object: the answer names no ETag or no size", {
+      hint: 'It is none of S3\'s. Check the "endpoint" of the store.',
+    });
+  }
   const sha256 = sha256Of(Metadata);
   return { size, token: ETag as Token, ...(sha256 === undefined ? {} : { sha256 }) };
 }

@@ -1,4 +1,4 @@
-import { HeadBucketCommand } from "@aws-sdk/client-s3";
+import { HeadBucketCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { S3StoreConfig } from "../config.ts";
 import { askMetadata } from "../machine.ts";
 import type { Place } from "../place.ts";
@@ -10,27 +10,42 @@ import { failureOf, mayPass } from "./failure.ts";
 export async function openS3Place(config: S3StoreConfig): Promise<Place> {
   const connection = await connect(config);
   const { client, bucket: Bucket, custom } = connection;
+  const doing = `find s3://${Bucket}`;
+
+  async function ask<T>(work: (options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
+    const options = { patience: SMALL, transient: mayPass };
+    return await repeat(({ signal }) => work({ abortSignal: signal }), options);
+  }
+
   return {
     async findBucket() {
       try {
-        const { BucketRegion: region } = await repeat(
-          ({ signal: abortSignal }) => client.send(new HeadBucketCommand({ Bucket }), { abortSignal }),
-          { patience: SMALL, transient: mayPass },
+        const { BucketRegion } = await ask((options) =>
+          client.send(new HeadBucketCommand({ Bucket }), options)
         );
-        return region === undefined ? {} : { region };
-      } catch (error) {
-        const { kind, status, region } = failureOf(error);
-        // One that may not be listed still says where it is.
-        if (kind === "denied" && region !== undefined) return { region };
-        // The answer to a HEAD has no body that names what is missing; here that is the bucket.
-        if (status === 404) Object.assign(Object(error), { name: "NoSuchBucket" });
-        throw explain(error, { doing: `find s3://${Bucket}`, needs: "s3:ListBucket" }, connection);
+        return regionIn(BucketRegion);
+      } catch (refusal) {
+        const { status, region } = failureOf(refusal);
+        try {
+          // The answer to a HEAD has no body, and so no words: those of a GET tell what is wrong.
+          if (status === undefined) throw refusal;
+          await ask((options) => client.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }), options));
+          return regionIn(region);
+        } catch (error) {
+          // One that may not be listed still says where it is.
+          if (failureOf(error).kind === "denied" && region !== undefined) return { region };
+          throw explain(error, { doing, needs: "s3:ListBucket" }, connection);
+        }
       }
     },
     // Elsewhere a region is only a name: nothing is near to it.
     findMachine: async () => custom ? undefined : await machineRegion((name) => Deno.env.get(name)),
     isIn: (machine, bucket) => machine === bucket,
   };
+}
+
+function regionIn(region: string | undefined): { region?: string } {
+  return region === undefined ? {} : { region };
 }
 
 /** Of a function, a container or a build at Amazon by its environment, else of a machine by its metadata service (IMDSv2). */
