@@ -11,8 +11,13 @@ import { readMetadata } from "./read.ts";
 export async function stage(context: Context, request: StageRequest): Promise<Staged> {
   const { feature, file, bytes, contentHash, wish, onSent } = request;
   const body = { file, size: bytes, sha256: contentHash, ...(onSent === undefined ? {} : { onSent }) };
+  let occupied = false;
   for (const version of candidates(wish)) {
+    // Where one number is taken the next ones may be too: from then on it is looked before anything is uploaded.
+    const there = occupied ? await context.store.head(dataKey(feature, version)) : undefined;
+    if (there !== undefined && there.sha256 !== contentHash) continue;
     if (await putData(context, feature, version, body)) return { feature, version };
+    occupied = true;
   }
   throw taken(feature, wish.requested);
 }

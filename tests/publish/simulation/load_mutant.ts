@@ -6,12 +6,11 @@ import { loadProduct, type Product, REPOSITORY } from "./product.ts";
 /** The product with one fault: patched copies in a folder, which is removed with `dispose`. */
 export async function loadMutant(mutant: Mutant): Promise<{ product: Product; dispose(): Promise<void> }> {
   const folder = await Deno.makeTempDir({ prefix: "mutant-" });
-  const copied = ["error.ts", "nearest.ts", "stores/key.ts", "stores/store.ts"].map((file) => `src/${file}`);
-  for await (const { name, isFile } of Deno.readDir(new URL("src/publish/", REPOSITORY))) {
-    if (isFile) copied.push(`src/publish/${name}`);
-  }
-  for await (const { name } of Deno.readDir(new URL("src/publish/object_store/", REPOSITORY))) {
-    copied.push(`src/publish/object_store/${name}`);
+  const copied = ["src/stores/key.ts", "src/stores/store.ts"];
+  for (const part of ["src", "src/publish", "src/publish/object_store"]) {
+    for await (const { name, isFile } of Deno.readDir(new URL(part, REPOSITORY))) {
+      if (isFile) copied.push(`${part}/${name}`);
+    }
   }
   for (const file of copied) {
     const to = join(folder, file);

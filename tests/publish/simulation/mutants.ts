@@ -21,16 +21,18 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 0,
     patches: one(
       "stage.ts",
-      "if (head !== undefined) return head.sha256 === body.sha256;",
-      `if (head?.sha256 === body.sha256) return true;
-       if (head !== undefined) await context.store.put(key, body, { match: head.token });`,
+      "() => context.store.put(key, body, { create: true })",
+      `async () => {
+    const head = await context.store.head(key);
+    return await context.store.put(key, body, head === undefined ? { create: true } : { match: head.token });
+  }`,
     ),
   },
   {
     name: "takes data that stands there for its own",
     breaks: "committed data",
     seed: 0,
-    patches: one("stage.ts", "return head.sha256 === body.sha256;", "return true;"),
+    patches: one("stage.ts", "return head.sha256 === sha256;", "return true;"),
   },
   {
     name: "collects what it has not withdrawn",
