@@ -115,6 +115,13 @@ export const COMMANDS: readonly CommandEntry[] = [
       (await lazily<typeof import("./commands/log.ts")>("./commands/log.ts", import.meta.url)).log,
   },
   {
+    name: "verify",
+    group: "Versions",
+    brief: "Look for damage in the store, and mend it",
+    load: async () =>
+      (await lazily<typeof import("./commands/verify.ts")>("./commands/verify.ts", import.meta.url)).verify,
+  },
+  {
     name: "init",
     group: "Project",
     brief: "Make a small project that builds at once",

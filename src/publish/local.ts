@@ -35,6 +35,8 @@ export function openLocalPublisher(root: string, options: LocalPublisherOptions 
       const { move } = await lazily<typeof import("./local/move.ts")>("./local/move.ts", import.meta.url);
       return await move(layout, moves, who, options);
     },
+    verify: async ({ thorough = false } = {}) => await (await verifying()).verify(layout, { thorough }),
+    mend: async (findings) => await (await verifying()).mend(layout, findings),
     async *log() {
       const { readLog } = await lazily<typeof import("./local/log.ts")>("./local/log.ts", import.meta.url);
       yield* readLog(layout);
@@ -42,6 +44,8 @@ export function openLocalPublisher(root: string, options: LocalPublisherOptions 
     stage: async (request) => (await writing()).stage(layout, request),
   };
 }
+
+const verifying = () => lazily<typeof import("./local/verify.ts")>("./local/verify.ts", import.meta.url);
 
 /** Whoever only reads does without semver and the rest: 20 ms. */
 const writing = () => lazily<typeof import("./local/batch.ts")>("./local/batch.ts", import.meta.url);

@@ -10,9 +10,11 @@ import { snapshotOf } from "./object_store/manifest.ts";
 import { publish } from "./object_store/publish.ts";
 import { readMetadata, readVersions } from "./object_store/read.ts";
 import { readLog } from "./object_store/log.ts";
+import { adopt, mend } from "./object_store/mend.ts";
 import { move } from "./object_store/move.ts";
 import { restore, stage, stageCopy } from "./object_store/stage.ts";
 import { start } from "./object_store/start.ts";
+import { verify } from "./object_store/verify.ts";
 import type { Meta } from "./meta.ts";
 import { makeTemporary } from "./owner.ts";
 import type { Batch, Entry, Publisher, PublishOutcome, Snapshot, Staged, Who } from "./publisher.ts";
@@ -76,6 +78,12 @@ export function openObjectPublisher(store: Store, options: ObjectPublisherOption
     stageCopy: (request) => stageCopy(context, request),
     move: async (moves, who) => publishedOr(await move(context, moves, who)),
     log: () => readLog(context),
+    verify: ({ thorough = false } = {}) => verify(context, { thorough }),
+    async mend(findings, who, options = {}) {
+      await mend(context, findings);
+      const adopted = options.adopt ? await adopt(context, who) : undefined;
+      if (adopted !== undefined) publishedOr(adopted);
+    },
     collect: () => collect(context),
   };
 }

@@ -31,14 +31,21 @@ export async function writeOwner(folder: string): Promise<void> {
 
 /** Removes the folders of batches whose process is gone. Only under the lock: no folder is being made meanwhile. */
 export async function removeDead(transactions: string): Promise<void> {
+  await Promise.all(
+    (await deadBatches(transactions)).map((name) => removeIfPossible(join(transactions, name))),
+  );
+}
+
+/** Names of the folders of batches whose process is gone. */
+export async function deadBatches(transactions: string): Promise<string[]> {
   const names: string[] = [];
-  for await (const entry of Deno.readDir(transactions)) if (isKey(entry.name)) names.push(entry.name);
-  await Promise.all(names.map(async (name) => {
-    const folder = join(transactions, name);
-    const owner = await readOwner(folder);
-    // Without an owner it was cut short while being made, under the lock that we now hold.
-    if (owner === undefined || !await isAlive(owner)) await removeIfPossible(folder);
-  }));
+  for await (const { name } of Deno.readDir(transactions)) {
+    if (!isKey(name)) continue;
+    const owner = await readOwner(join(transactions, name));
+    // Without an owner it was cut short while being made, under the lock that whoever removes it holds.
+    if (owner === undefined || !await isAlive(owner)) names.push(name);
+  }
+  return names.sort();
 }
 
 const TEMPORARY = "mlforge-batch-";

@@ -1,5 +1,6 @@
 import type { StoreConfig } from "../stores/config.ts";
 import type { Bump, Meta } from "./meta.ts";
+import type { Finding, Verified } from "./verify.ts";
 
 /** What is published of one feature. */
 export interface Published {
@@ -198,6 +199,13 @@ export interface Publisher {
   move(moves: readonly Move[], who: Who): Promise<Snapshot>;
   /** All commits that are known, newest first. Read as far as the caller goes. */
   log(): AsyncIterable<LogEntry>;
+  /** Looks at everything that is in the store, and throws for nothing that is broken in it. */
+  verify(options?: { thorough?: boolean }): Promise<Verified>;
+  /**
+   * Mends what of these findings is mendable, losing nothing. `adopt` takes pointers that something else moved as what
+   * is published, by a commit.
+   */
+  mend(findings: readonly Finding[], who: Who, options?: { adopt?: boolean }): Promise<void>;
   /** Puts a data file under the first free version that fits the wish. Called in workers, in parallel. */
   stage(request: StageRequest): Promise<Staged>;
   /**

@@ -58,6 +58,15 @@ export function parseMeta(text: string, where: string): Meta {
   };
 }
 
+/** Parses the `.meta.json` of one version; that of another one in its place is refused too. */
+export function parseMetaOf(feature: string, version: string, text: string, where: string): Meta {
+  const meta = parseMeta(text, where);
+  if (meta.name === feature && meta.version === version) return meta;
+  throw new MlforgeError("failed", `Can't read ${where}: it is of "${meta.name}" ${meta.version}`, {
+    hint: "Something was copied over it: restore it from git, or from the store's versions.",
+  });
+}
+
 /** Parses `_latest.json`; errors as in `parseMeta`. */
 export function parsePointer(text: string, where: string): Pointer {
   const read = new Reader(objectOf(text, where, "pointer"), where);

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Bump, Meta } from "../../src/publish/meta.ts";
+import { type Bump, type Meta, stableJson } from "../../src/publish/meta.ts";
 import type { Batch, Entry, Publisher, PublishOutcome, Snapshot } from "../../src/publish/publisher.ts";
 
 export const WHO = { tool: "mlforge 0.0.0", command: "test" };
+
+const COLUMNS = [{ name: "user_id", dtype: "int64" }];
+/** Of the sample's columns, as a build computes it. */
+export const SCHEMA_HASH = sha256(stableJson(COLUMNS));
 
 /** Metadata that says what `text`, as the data of a feature, would have. */
 export function sampleMeta(tx: string, feature: string, version: string, text: string, bump: Bump): Meta {
@@ -20,12 +24,12 @@ export function sampleMeta(tx: string, feature: string, version: string, text: s
     created_at: "2026-01-01T00:00:00.000Z",
     updated_at: "2026-01-01T00:00:00.000Z",
     content_hash: hash,
-    schema_hash: sha256("schema"),
+    schema_hash: SCHEMA_HASH,
     config_hash: sha256("config"),
     source_hash: sha256("source"),
     timestamp: null,
     interval: null,
-    columns: [{ name: "user_id", dtype: "int64" }],
+    columns: COLUMNS,
     features: [],
     tags: [],
     description: null,

@@ -2,7 +2,7 @@ import { MlforgeError } from "../../error.ts";
 import { fileError, readTextIfThere } from "../../stores/files.ts";
 import type { Meta } from "../meta.ts";
 import type { Published, Snapshot } from "../publisher.ts";
-import { parseMeta, VERSION } from "../read_meta.ts";
+import { parseMetaOf, VERSION } from "../read_meta.ts";
 import {
   type Change,
   committedFiles,
@@ -100,7 +100,7 @@ async function readPublished(layout: Layout, feature: string): Promise<Meta | un
 async function readMeta(layout: Layout, feature: string, version: string): Promise<Meta | undefined> {
   const path = layout.meta(feature, version);
   const text = await readTextIfThere(path);
-  return text === undefined ? undefined : parseMeta(text, path);
+  return text === undefined ? undefined : parseMetaOf(feature, version, text, path);
 }
 
 /** A version's metadata, also where its commit has not put it in place yet. */

@@ -48,7 +48,7 @@ export async function* readLog(context: Context): AsyncIterable<LogEntry> {
 }
 
 /** Transaction -> the name of its last round's record: the one that was committed, where one was. */
-async function recordNames({ store }: Context): Promise<Map<string, string>> {
+export async function recordNames({ store }: Context): Promise<Map<string, string>> {
   const rounds = new Map<string, number>();
   for await (const { key } of store.list("_mlforge/tx/")) {
     const [, tx, round] = /^_mlforge\/tx\/([^./]+)(?:\.(\d+))?\.json$/.exec(key) ?? [];

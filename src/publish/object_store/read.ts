@@ -1,6 +1,6 @@
 import type { Meta } from "../meta.ts";
 import type { DataState, Snapshot } from "../publisher.ts";
-import { parseMeta } from "../read_meta.ts";
+import { parseMetaOf } from "../read_meta.ts";
 import { compareVersions } from "../version.ts";
 import { type Context, readText } from "./exchange.ts";
 import { featurePrefix, metadataKey, parseVersionKey } from "./keys.ts";
@@ -24,7 +24,7 @@ export async function readMetadata(
   const key = metadataKey(feature, version);
   for (let look = 1;; look++) {
     const found = await readText(context.store, key);
-    if (found !== undefined) return parseMeta(found.text, key);
+    if (found !== undefined) return parseMetaOf(feature, version, found.text, key);
     const moment = await readMoment(context);
     const entry = moment?.manifest.pending.find((p) => p.feature === feature && p.version === version);
     if (entry !== undefined) {

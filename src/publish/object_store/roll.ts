@@ -46,7 +46,7 @@ export async function rollForward(
   }
   const violations: MlforgeError[] = [];
   const stopped = new Set<string>();
-  const stop = (entry: Pending, violation: MlforgeError) => {
+  const stop = (entry: Step, violation: MlforgeError) => {
     violations.push(violation);
     stopped.add(entry.feature);
   };
@@ -65,14 +65,30 @@ export async function rollForward(
   const current = entries.filter(({ feature, seq }) =>
     (manifest.features.get(feature) ?? manifest.retired.get(feature))?.seq === seq
   );
+  const moved = await movePointers(context, manifest, current.filter(({ feature }) => !stopped.has(feature)));
+  moved.violations.forEach(({ entry, violation }) => stop(entry, violation));
+  return { entries: entries.filter((e) => !stopped.has(e.feature)), pointers: moved.pointers, violations };
+}
+
+/** One committed step of a feature. */
+export type Step = Pick<Pending, "feature" | "version" | "seq" | "tx">;
+
+/** Moves the pointers of entries that M names now; those that something else moved stay, and are violations. */
+export async function movePointers(
+  context: Context,
+  manifest: Manifest,
+  entries: readonly Step[],
+): Promise<{ pointers: Map<string, Token>; violations: { entry: Step; violation: MlforgeError }[] }> {
+  const pace = newPace(context);
   const pointers = new Map<string, Token>();
-  await inParallel(current.filter((entry) => !stopped.has(entry.feature)), async (entry) => {
+  const violations: { entry: Step; violation: MlforgeError }[] = [];
+  await inParallel(entries, async (entry) => {
     const known = manifest.pointers.get(entry.feature) as Token | undefined;
     const moved = await movePointer(context, pace, entry, known);
-    if (moved instanceof MlforgeError) stop(entry, moved);
+    if (moved instanceof MlforgeError) violations.push({ entry, violation: moved });
     else if (moved !== undefined) pointers.set(entry.feature, moved);
   });
-  return { entries: entries.filter((e) => !stopped.has(e.feature)), pointers, violations };
+  return { pointers, violations };
 }
 
 /** Takes rolled entries out of pending. One try: where it fails, the next run does it. */
@@ -127,7 +143,7 @@ function otherMetadata(entry: Pending, key: Key): MlforgeError {
 async function movePointer(
   context: Context,
   pace: Pace,
-  entry: Pending,
+  entry: Step,
   known: Token | undefined,
 ): Promise<Token | undefined | MlforgeError> {
   const key = pointerKey(entry.feature);
@@ -156,7 +172,7 @@ async function movePointer(
   }
 }
 
-function foreignPointer(entry: Pending, there: string | null): MlforgeError {
+function foreignPointer(entry: Step, there: string | null): MlforgeError {
   const ours = entry.version ?? "none";
   return new MlforgeError(
     "failed",
