@@ -49,6 +49,13 @@ export const COMMANDS: readonly CommandEntry[] = [
         .promote,
   },
   {
+    name: "test",
+    group: "Build",
+    brief: "Test features on rows that you write",
+    load: async () =>
+      (await lazily<typeof import("./commands/test.ts")>("./commands/test.ts", import.meta.url)).test,
+  },
+  {
     name: "list",
     group: "Read",
     brief: "List features, entities, sources or versions",
