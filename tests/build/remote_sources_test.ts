@@ -11,7 +11,7 @@ import { MlforgeError } from "../../src/error.ts";
 import type { BucketConfig } from "../../src/fetch/object.ts";
 import { openPublisher } from "../../src/publish/open.ts";
 import { type FaultProxy, openFaultProxy, type ProxiedRequest } from "../stores/fault_proxy.ts";
-import { bytesOf } from "../fetch/bytes.ts";
+import { assertSameBytes, bytesOf } from "../fetch/bytes.ts";
 import { bucketTest, type RemoteBucket } from "../fetch/remote_bucket.ts";
 import { DEFINITIONS, EVENTS, openWorkshop, rowsOf } from "./workshop.ts";
 
@@ -132,7 +132,7 @@ sourceTest("A source in a bucket gives the same bytes as a local file", async (b
     assert(report.items.every((item) => item.outcome === "built"), name);
     for (const feature of ["spend", "shops"]) {
       const data = await Deno.readFile(await bench.data(feature));
-      assert.deepEqual(data, await Deno.readFile(await local.data(feature)), `${feature} of ${name}`);
+      assertSameBytes(data, await Deno.readFile(await local.data(feature)), `${feature} of ${name}`);
     }
   }
 });
@@ -178,7 +178,7 @@ sourceTest("Of a large Parquet file only the columns that features see are fetch
   await bench.build(WIDE_FEATURE);
   const { bytes } = bench.read();
   assert(bytes < wide.length * 0.2, `${bytes} of ${wide.length} bytes were fetched`);
-  assert.deepEqual(
+  assertSameBytes(
     await Deno.readFile(await bench.data("spend")),
     await Deno.readFile(await local.data("spend")),
   );
@@ -215,7 +215,7 @@ features:
     await bench.build(definitions("$B/in/wide.parquet"));
     const { bytes } = bench.read();
     assert(bytes < wide.length * 0.3, `${bytes} of ${wide.length} bytes were fetched`);
-    assert.deepEqual(
+    assertSameBytes(
       await Deno.readFile(await bench.data("day")),
       await Deno.readFile(await local.data("day")),
     );

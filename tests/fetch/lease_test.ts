@@ -6,6 +6,7 @@ import type { BucketConfig } from "../../src/fetch/object.ts";
 import type { Range } from "../../src/fetch/ranges.ts";
 import { openBucket } from "../../src/stores/open.ts";
 import { type FaultProxy, openFaultProxy } from "../stores/fault_proxy.ts";
+import { assertSameBytes } from "./bytes.ts";
 import { bucketTest, type RemoteBucket } from "./remote_bucket.ts";
 
 /** A cache of its own before a bucket, with all that passes between them counted. */
@@ -80,14 +81,14 @@ leaseTest("An object is fetched in ranges, once, and is what it was", async (ben
   const told: [number, number][] = [];
   const wanted = await bench.wanted(first, "a b/ä%20=.bin");
   await first.fetch([wanted], { signal: never, onBytes: (...bytes) => told.push(bytes) });
-  assert.deepEqual(await Deno.readFile(wanted.file), body);
+  assertSameBytes(await Deno.readFile(wanted.file), body);
   assert.equal(bench.proxy.requests.length, 3);
   assert.deepEqual(told.at(-1), [body.length, body.length]);
   const second = bench.lease();
   const again = await bench.wanted(second, "a b/ä%20=.bin");
   await second.fetch([again], { signal: never });
   assert.equal(bench.proxy.requests.length, 0);
-  assert.deepEqual(await Deno.readFile(again.file), body);
+  assertSameBytes(await Deno.readFile(again.file), body);
 });
 
 leaseTest("Only the bytes that are asked for and not there are fetched", async (bench) => {
@@ -102,7 +103,7 @@ leaseTest("Only the bytes that are asked for and not there are fetched", async (
   assert.equal(bench.bytes(), 102_000);
   const there = await Deno.readFile(wanted.file);
   for (const [from, to] of [[0, 3000], [500_000, 700_000]] as const) {
-    assert.deepEqual(there.subarray(from, to), body.subarray(from, to));
+    assertSameBytes(there.subarray(from, to), body.subarray(from, to));
   }
   assert(there.subarray(700_000).every((byte) => byte === 0));
 });
@@ -115,7 +116,7 @@ leaseTest("Two that want the same object at once fetch it once", async (bench) =
   bench.bytes();
   await Promise.all(leases.map((lease, i) => lease.fetch([wanted[i]!], { signal: never })));
   assert.equal(bench.bytes(), body.length);
-  for (const { file } of wanted) assert.deepEqual(await Deno.readFile(file), body);
+  for (const { file } of wanted) assertSameBytes(await Deno.readFile(file), body);
 });
 
 leaseTest("An object that was replaced or removed is not mixed with what it was", async (bench) => {
@@ -127,7 +128,7 @@ leaseTest("An object that was replaced or removed is not mixed with what it was"
   await assert.rejects(lease.fetch([wanted], { signal: never }), /:\/\/test-.*\/a changed while it was read/);
   const now = await bench.wanted(lease, "a");
   await lease.fetch([now], { signal: never });
-  assert.deepEqual(await Deno.readFile(now.file), pattern(1 << 20, 2));
+  assertSameBytes(await Deno.readFile(now.file), pattern(1 << 20, 2));
   await bench.bucket.remove("a");
   await assert.rejects(lease.fetch([wanted], { signal: never }), /changed while it was read/);
 });
@@ -139,7 +140,7 @@ leaseTest("An answer that breaks off is taken up where it broke, with the same t
   const wanted = await bench.wanted(lease, "a");
   bench.proxy.fault({ kind: "cut" }, { when: ({ method }) => method === "GET" });
   await lease.fetch([wanted], { signal: never });
-  assert.deepEqual(await Deno.readFile(wanted.file), body);
+  assertSameBytes(await Deno.readFile(wanted.file), body);
 });
 
 leaseTest("An entry that is not as it was left is never read", async (bench) => {
@@ -167,7 +168,7 @@ leaseTest("An entry that is not as it was left is never read", async (bench) => 
     const wanted = await bench.wanted(after, "a");
     await after.fetch([wanted], { signal: never });
     assert.equal(bench.bytes(), body.length, what);
-    assert.deepEqual(await Deno.readFile(wanted.file), body, what);
+    assertSameBytes(await Deno.readFile(wanted.file), body, what);
     await after[Symbol.asyncDispose]();
   }
 });
@@ -198,7 +199,7 @@ leaseTest("What was not used for the longest time goes first, and never what is 
   await other.fetch([wanted], { signal: never });
   await other[Symbol.asyncDispose]();
   assert.equal((await entries(bench.cache)).length, 1);
-  assert.deepEqual(await Deno.readFile(held.file), pattern(400_000, 2));
+  assertSameBytes(await Deno.readFile(held.file), pattern(400_000, 2));
   await reader[Symbol.asyncDispose]();
   assert.deepEqual(await entries(bench.cache), []);
 });
