@@ -1,17 +1,17 @@
-import { MlforgeError } from "../error.ts";
-import { inParallel } from "../in_parallel.ts";
 import { tmpdir as temporaryFolder } from "node:os";
-import { dirname, join } from "../path.ts";
+import { inParallel } from "../in_parallel.ts";
+import { join } from "../path.ts";
 import { hashOf } from "../publish/hash.ts";
 import { removeDead, writeOwner } from "../publish/owner.ts";
 import type { Bucket } from "../stores/bucket.ts";
-import { fileError, ifThere } from "../stores/files.ts";
+import { fileError } from "../stores/files.ts";
 import { locked } from "../stores/lock.ts";
 import { openBucket } from "../stores/open.ts";
-import { type Entry, entryAt, record, renew, touch, whatIsThere } from "./entry.ts";
-import { addressOf, type BucketConfig, type RemoteObject } from "./object.ts";
-import { length, merge, missing, type Range } from "./ranges.ts";
-import { openSlots, transfer, unlessAborted } from "./transfer.ts";
+import { entryAt, whatIsThere } from "./entry.ts";
+import { fill, type Wanted } from "./fill.ts";
+import type { BucketConfig } from "./object.ts";
+import { length, missing } from "./ranges.ts";
+import { openSlots, unlessAborted } from "./transfer.ts";
 import { trim } from "./trim.ts";
 
 /** Where fetched objects are kept. Plain data, sent to workers. */
@@ -20,15 +20,6 @@ export interface CacheSettings {
   folder?: string;
   /** In bytes. What is in use may go beyond it. */
   limit: number;
-}
-
-/** What is to be there of one object. */
-export interface Wanted {
-  bucket: BucketConfig;
-  object: RemoteObject;
-  /** Absolute, in the lease's folder. */
-  file: string;
-  ranges: readonly Range[];
 }
 
 export interface FetchOptions {
@@ -81,34 +72,6 @@ export function openLease(settings: CacheSettings): Lease {
     return open;
   };
 
-  /** Under the entry's lock: fills the holes, and puts a link into the lease. */
-  async function fill(entry: Entry, wanted: Wanted, options: FetchOptions, onBytes: (bytes: number) => void) {
-    options.signal.throwIfAborted();
-    const { object, file, ranges } = wanted;
-    let there = await whatIsThere(entry, object.size);
-    if (there === undefined) {
-      await renew(entry, object.size);
-      there = [];
-    }
-    await link(entry.data, file);
-    const holes = missing(ranges, there);
-    if (holes.length > 0 || length(there) === 0) {
-      const bucket = await bucketOf(wanted.bucket);
-      const { arrived, error } = await transfer({ bucket, object, file }, holes, {
-        signal: options.signal,
-        slots,
-        onBytes,
-        changed: () =>
-          new MlforgeError("failed", `${addressOf(wanted.bucket, object.name)} changed while it was read`, {
-            hint: "Build again once nobody writes to it.",
-          }),
-      });
-      await record(entry, merge([...there, ...arrived]));
-      if (error !== undefined) throw error;
-    }
-    await touch(entry);
-  }
-
   return {
     folder,
     async fetch(wanted, options) {
@@ -124,7 +87,16 @@ export function openLease(settings: CacheSettings): Lease {
       let done = 0;
       const onBytes = (bytes: number) => options.onBytes?.(done += bytes, Math.max(total, done));
       await inParallel(work, async ({ entry, wanted }) => {
-        const filled = locked({ path: entry.lock }, () => fill(entry, wanted, options, onBytes));
+        const filled = locked(
+          { path: entry.lock },
+          () =>
+            fill(entry, wanted, {
+              bucket: () => bucketOf(wanted.bucket),
+              slots,
+              signal: options.signal,
+              onBytes,
+            }),
+        );
         // Another one may be at it for long.
         await unlessAborted(filled, options.signal).catch((cause) => {
           throw fileError("keep a fetched source in", entry.data, cause);
@@ -143,13 +115,4 @@ export function openLease(settings: CacheSettings): Lease {
 /** Names one state of one object, wherever it is asked for. */
 async function idOf({ bucket: { kind, bucket, endpoint }, object: { name, size, token } }: Wanted) {
   return (await hashOf([kind, endpoint ?? "", bucket, name, size, token])).slice(0, 40);
-}
-
-/** Puts a file of the cache into a lease, unless it is there. */
-async function link(data: string, file: string): Promise<void> {
-  const [ours, there] = await Promise.all([ifThere(Deno.stat(file)), Deno.stat(data)]);
-  if (ours !== undefined && ours.ino === there.ino) return;
-  if (ours !== undefined) await Deno.remove(file);
-  await Deno.mkdir(dirname(file), { recursive: true });
-  await Deno.link(data, file);
 }

@@ -1,6 +1,5 @@
 import { MlforgeError } from "../error.ts";
 import type { Bucket } from "../stores/bucket.ts";
-import { fileError } from "../stores/files.ts";
 import type { Got } from "../stores/store.ts";
 import { pieces, type Range } from "./ranges.ts";
 import type { RemoteObject } from "./object.ts";
@@ -103,9 +102,7 @@ async function write(
       const { done, value } = await unlessAborted(reader.read(), signal);
       if (done || at + value.length > to) break;
       for (let written = 0; written < value.length;) {
-        written += await file.write(value.subarray(written)).catch((cause) => {
-          throw fileError("fetch a source into", path, cause);
-        });
+        written += await file.write(value.subarray(written));
       }
       at += value.length;
       onBytes(value.length);

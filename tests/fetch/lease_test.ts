@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { MlforgeError } from "../../src/error.ts";
 import { findObjects } from "../../src/fetch/find.ts";
-import { type CacheSettings, type Lease, openLease, type Wanted } from "../../src/fetch/lease.ts";
+import type { Wanted } from "../../src/fetch/fill.ts";
+import { type CacheSettings, type Lease, openLease } from "../../src/fetch/lease.ts";
 import type { BucketConfig } from "../../src/fetch/object.ts";
 import type { Range } from "../../src/fetch/ranges.ts";
 import { openBucket } from "../../src/stores/open.ts";
+import { root, withSmallDisk } from "../small_disk.ts";
 import { type FaultProxy, openFaultProxy } from "../stores/fault_proxy.ts";
 import { assertSameBytes } from "./bytes.ts";
 import { bucketTest, type RemoteBucket } from "./remote_bucket.ts";
@@ -210,12 +213,15 @@ leaseTest("A fetch that is stopped ends at once, and what came before is kept", 
   const lease = bench.lease();
   const wanted = await bench.wanted(lease, "a");
   const stop = new AbortController();
-  bench.proxy.fault({ kind: "silent" }, {
-    when: ({ headers }) => headers.get("range") === "bytes=8388608-9437183",
-  });
+  const first = Promise.withResolvers<void>();
+  const last = "bytes=8388608-9437183";
+  bench.proxy.fault({
+    kind: "first",
+    act: () => first.promise.then(() => stop.abort(new Error("enough"))),
+  }, { when: ({ headers }) => headers.get("range") === last });
   const fetching = lease.fetch([wanted], {
     signal: stop.signal,
-    onBytes: (done) => done === 8 << 20 && stop.abort(new Error("enough")),
+    onBytes: (done) => done === 8 << 20 && first.resolve(),
   });
   await assert.rejects(fetching, /enough/);
   await lease[Symbol.asyncDispose]();
@@ -248,3 +254,25 @@ leaseTest("Without a cache folder everything is fetched, and nothing stays", asy
   await lease[Symbol.asyncDispose]();
   await assert.rejects(Deno.stat(join(lease.folder, "../..")), Deno.errors.NotFound);
 });
+
+const FULL_DISK = "On a full disk a fetch fails with one clear error, and is whole once there is space";
+if (!root) Deno.test.ignore(FULL_DISK, () => {});
+else {
+  leaseTest(FULL_DISK, (bench) =>
+    withSmallDisk("1m", async ({ folder }) => {
+      const body = pattern(900_000);
+      await bench.bucket.put("a", body);
+      await Deno.writeFile(join(folder, "filler"), new Uint8Array(500_000));
+      const lease = openLease({ folder: join(folder, "cache"), limit: 1e9 });
+      const wanted = await bench.wanted(lease, "a");
+      await assert.rejects(lease.fetch([wanted], { signal: never }), (error) => {
+        assert(error instanceof MlforgeError);
+        assert.match(error.message, /^Can't keep a fetched source in ".*": the disk is full$/);
+        return true;
+      });
+      await Deno.remove(join(folder, "filler"));
+      await lease.fetch([wanted], { signal: never });
+      assertSameBytes(await Deno.readFile(wanted.file), body);
+      await lease[Symbol.asyncDispose]();
+    }));
+}

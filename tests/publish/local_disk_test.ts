@@ -1,33 +1,13 @@
 import assert from "node:assert/strict";
 import { MlforgeError } from "../../src/error.ts";
 import { openLocalPublisher } from "../../src/publish/local.ts";
+import { root, type SmallDisk, smallDiskTest } from "../small_disk.ts";
 import { publishTexts, readText, stageText, versionsOf } from "./contract.ts";
 
 const WHO = { tool: "mlforge 0.0.0", command: "test" };
-const root = Deno.build.os === "linux" && Deno.uid() === 0;
-
-async function run(...command: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(command[0] ?? "", { args: command.slice(1) }).output();
-  assert.ok(success, `${command.join(" ")}: ${new TextDecoder().decode(stderr)}`);
-}
-
-/** A store on a small file system of its own. Only root may mount one. */
-function testOnDisk(name: string, body: (store: string, disk: string) => Promise<void>): void {
-  Deno.test({
-    name: `local publisher: ${name}`,
-    // Run as root on Linux to have it run.
-    ignore: !root,
-    async fn() {
-      const disk = await Deno.makeTempDir();
-      await run("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk);
-      try {
-        await body(`${disk}/store`, disk);
-      } finally {
-        await run("umount", disk);
-        await Deno.remove(disk);
-      }
-    },
-  });
+/** A store on a small file system of its own. */
+function testOnDisk(name: string, body: (store: string, disk: SmallDisk) => Promise<void>): void {
+  smallDiskTest(`local publisher: ${name}`, "512k", (disk) => body(`${disk.folder}/store`, disk));
 }
 
 async function tree(folder: string): Promise<string[]> {
@@ -46,7 +26,10 @@ testOnDisk("on a full disk a batch fails clean, and succeeds when there is space
     await stageText(publisher, batch, "visits", "v1"),
   ];
   // The last block of the disk, taken byte by byte.
-  await new Deno.Command("dd", { args: ["if=/dev/zero", `of=${disk}/filler`, "bs=4k"], stderr: "null" })
+  await new Deno.Command("dd", {
+    args: ["if=/dev/zero", `of=${disk.folder}/filler`, "bs=4k"],
+    stderr: "null",
+  })
     .output();
   await assert.rejects(
     batch.publish(entries),
@@ -56,7 +39,7 @@ testOnDisk("on a full disk a batch fails clean, and succeeds when there is space
   );
   assert.deepEqual(await tree(store), before);
   assert.equal(await readText(publisher, "clicks"), "1.0.0 c1");
-  await Deno.remove(`${disk}/filler`);
+  await Deno.remove(`${disk.folder}/filler`);
   assert.equal((await batch.publish(entries)).kind, "published");
   await batch.close();
   assert.equal(await readText(publisher, "clicks"), "1.1.0 c2");
@@ -65,7 +48,7 @@ testOnDisk("on a full disk a batch fails clean, and succeeds when there is space
 testOnDisk("a read-only store reads fine, and names itself when it is to be written", async (store, disk) => {
   await publishTexts(openLocalPublisher(store), { clicks: "c1" });
   await Deno.remove(`${store}/_mlforge`, { recursive: true });
-  await run("mount", "-o", "remount,ro", disk);
+  await disk.makeReadOnly();
   const publisher = openLocalPublisher(store);
   assert.deepEqual(versionsOf(await publisher.read()), { clicks: "1.0.0" });
   assert.equal(await readText(publisher, "clicks"), "1.0.0 c1");

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { MlforgeError } from "../../error.ts";
-import type { CacheSettings, Lease, Wanted } from "../../fetch/lease.ts";
+import type { Wanted } from "../../fetch/fill.ts";
+import type { CacheSettings, Lease } from "../../fetch/lease.ts";
 import { addressesOf } from "../../fetch/placing.ts";
 import { join } from "../../path.ts";
 import type { SourceTask } from "../task.ts";

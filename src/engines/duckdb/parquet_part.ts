@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { footerOf, likelyFooter } from "../../fetch/footer.ts";
-import type { Wanted } from "../../fetch/lease.ts";
+import type { Wanted } from "../../fetch/fill.ts";
 import { length, merge, type Range } from "../../fetch/ranges.ts";
 import type { SourceTask } from "../task.ts";
 import { chunkRanges } from "./parquet_chunks.ts";
