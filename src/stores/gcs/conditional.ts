@@ -8,7 +8,8 @@ import type { Connection } from "./connect.ts";
 import { type Action, explain, isTransient, statusError, statusOf, wasNeverSent } from "./explain.ts";
 import { DIGITS, objectPath, SHA256 } from "./facts.ts";
 
-const created = v.object({ generation: DIGITS, md5Hash: v.string() });
+/** Of an object under a key of one's own, Google may not tell a checksum; it has compared it all the same. */
+const created = v.object({ generation: DIGITS, md5Hash: v.optional(v.string()) });
 
 /** Query of the request that begins a write: its condition, and what the answer to its end shall say. */
 export function writeQuery(condition: Condition): Record<string, string> {
@@ -52,7 +53,7 @@ export async function outcomeOf(
     const answer = await write();
     if (!answer.ok) throw await statusError(answer);
     const { generation, md5Hash } = v.parse(created, await answer.json());
-    if (md5Hash !== md5) await undo(connection, name, generation);
+    if (md5Hash !== undefined && md5Hash !== md5) await undo(connection, name, generation);
     return generation;
   });
 }

@@ -32,6 +32,8 @@ export interface Connection {
  */
 export async function connect(config: GcsStoreConfig): Promise<Connection> {
   const endpoint = new URL(config.endpoint ?? "https://storage.googleapis.com");
+  // Read as the SDK is imported; where it is set, tokens would be logged.
+  Deno.env.delete("GOOGLE_SDK_NODE_LOGGING");
   const { Storage } = await import("@google-cloud/storage");
   const credentials = await openCredentials(endpoint, { fetchImplementation: sendOnce });
   const { authClient } = new Storage({ authClient: credentials.auth });

@@ -15,6 +15,15 @@ const CANARIES = {
   client: "GOCSPX-canary-client-secret",
 };
 
+const ENV = {
+  GOOGLE_APPLICATION_CREDENTIALS: "",
+  // The SDK is asked to log all it can: tokens, too.
+  GOOGLE_SDK_NODE_LOGGING: "*",
+  HTTP_PROXY: "",
+  http_proxy: "",
+  NO_COLOR: "1",
+};
+
 interface Scene {
   google: FakeGoogle;
   /** Uses a store in another process: at the default endpoint, or another one. */
@@ -43,7 +52,7 @@ async function run(use: Use, env: Record<string, string>, ...flags: string[]): P
   const script = new URL("use_store.ts", import.meta.url).pathname;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", script, JSON.stringify(use), ...flags],
-    env: { GOOGLE_APPLICATION_CREDENTIALS: "", NO_COLOR: "1", HTTP_PROXY: "", http_proxy: "", ...env },
+    env: { ...ENV, ...env },
   }).output();
   const printed = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   for (const [kind, secret] of Object.entries(CANARIES)) {
