@@ -39,6 +39,6 @@ export function storeUnder(config: S3StoreConfig | GcsStoreConfig, objects: Obje
 }
 
 /** What stands before each key; a prefix has no slashes at its ends, and is empty for all of the bucket. */
-function baseOf({ prefix }: { prefix: string }): string {
+export function baseOf({ prefix }: { prefix: string }): string {
   return prefix === "" ? "" : `${prefix}/`;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openS3Bucket } from "../../src/stores/s3.ts";
-import { makeS3User, PUBLISHING, READING } from "../stores/s3_user.ts";
+import { makeS3User, PUBLISHING, READING, type Statement } from "../stores/s3_user.ts";
 import { serverTest, type TestServer } from "../stores/servers.ts";
 import { AWS_ENV } from "../stores/wire.ts";
 import { DEFINITIONS, withProject } from "./project.ts";
@@ -29,6 +29,15 @@ function rolesTest(says: string, body: (place: Place) => Promise<void>): void {
       await body({ cwd, bucket, server, as });
     }, { "mlforge.yaml": profiles });
   });
+}
+
+/** The policies of docs/stores.md, for publishing and for reading, on a bucket of the tests. */
+async function documentedPolicies(bucket: string): Promise<Statement[][]> {
+  const docs = await Deno.readTextFile(new URL("../../docs/stores.md", import.meta.url));
+  const policies = docs.matchAll(/```json\n(\{\n {2}"Version"[\s\S]*?)```/g);
+  return [...policies].map(([, text = ""]) =>
+    JSON.parse(text.replaceAll("my-features", bucket).replaceAll("prod/v1", "v1")).Statement
+  );
 }
 
 /** Every object of a bucket with its state. */
@@ -123,3 +132,23 @@ rolesTest("without the right to delete, publishing works, and what is lost is sa
   await changeDefinitions(cwd);
   assert.equal((await as(env, "build", "--quiet")).code, 0);
 });
+
+rolesTest(
+  "the policies of the docs are valid, and give what they say",
+  async ({ cwd, bucket, server, as }) => {
+    const [publishing = [], reading = []] = await documentedPolicies(bucket);
+    assert.deepEqual([publishing.length, reading.length], [2, 2]);
+    const reader = await makeS3User(server, bucket, reading);
+    const read = await as(reader.env, "profile", "--validate");
+    assert.match(read.out, /^ {2}Read-only: good for reading$/m, read.err);
+    assert.equal((await as(reader.env, "show", "user_total")).code, 0);
+    await changeDefinitions(cwd);
+    assert.equal((await as(reader.env, "build", "--quiet")).code, 1);
+
+    const builder = await makeS3User(server, bucket, publishing);
+    const written = await as(builder.env, "profile", "--validate");
+    assert.match(written.out, /^ {2}Good for reading and publishing$/m, written.err);
+    const built = await as(builder.env, "build", "--quiet");
+    assert.equal(built.code, 0, built.err);
+  },
+);

@@ -5,7 +5,7 @@ import type { LocalStoreConfig } from "../../stores/config.ts";
 import { fileError, ifThere, moveInto, sync, writeDurably } from "../../stores/files.ts";
 import { locked } from "../../stores/lock.ts";
 import { openPublisher } from "../open.ts";
-import { type Step, take } from "./step.ts";
+import { publishedText, type Step, take } from "./step.ts";
 
 /** Tries what publishing to a folder does: write, fsync, rename, lock, delete. All of it in a folder that goes again. */
 export async function* checkLocalStore({ path }: LocalStoreConfig): AsyncGenerator<Step> {
@@ -21,8 +21,7 @@ export async function* checkLocalStore({ path }: LocalStoreConfig): AsyncGenerat
   if (folder.outcome !== "ok") return;
 
   yield await take("read", async () => {
-    const { features } = await (await openPublisher({ kind: "local", path })).read();
-    return `${features.size} published features`;
+    return publishedText(await (await openPublisher({ kind: "local", path })).read());
   });
 
   let probe = "";

@@ -5,7 +5,7 @@ import type { Condition, PutResult, Store, Token } from "../../stores/store.ts";
 import { textBody } from "../object_store/exchange.ts";
 import { CREATES, REPLACES, unfitServer } from "../object_store/start.ts";
 import type { Publisher } from "../publisher.ts";
-import { type Step, take } from "./step.ts";
+import { publishedText, type Step, take } from "./step.ts";
 
 /**
  * Tries what reading and publishing ask of an object store, on an object of its own that goes again; M is only read. An
@@ -21,7 +21,7 @@ export async function* checkObjectStore(
   yield list;
   if (list.outcome !== "ok") return;
 
-  const read = await take("read", async () => `${(await publisher.read()).features.size} published features`);
+  const read = await take("read", async () => publishedText(await publisher.read()));
   yield read;
   if (read.outcome !== "ok") return;
 

@@ -1,4 +1,5 @@
 import { MlforgeError } from "../../error.ts";
+import type { Snapshot } from "../publisher.ts";
 
 /** One thing that was tried on the way to a store, and what came of it. Data: the command line renders it. */
 export interface Step {
@@ -58,4 +59,9 @@ export function goodFor(steps: readonly Step[]): "publishing" | "reading" | "not
   const ok = (name: Step["name"]) => steps.some((step) => step.name === name && step.outcome === "ok");
   if (!ok("read")) return "nothing";
   return ok("write") && (ok("conditions") || ok("lock")) ? "publishing" : "reading";
+}
+
+/** What reading a store found. */
+export function publishedText({ features: { size } }: Snapshot): string {
+  return `${size} published feature${size === 1 ? "" : "s"}`;
 }

@@ -2,6 +2,7 @@ import { HeadBucketCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { S3StoreConfig } from "../config.ts";
 import { askMetadata } from "../machine.ts";
 import type { Place } from "../place.ts";
+import { baseOf } from "../prefixed.ts";
 import { repeat, SMALL } from "../retry.ts";
 import { connect } from "./connect.ts";
 import { explain } from "./explain.ts";
@@ -29,7 +30,8 @@ export async function openS3Place(config: S3StoreConfig): Promise<Place> {
         try {
           // The answer to a HEAD has no body, and so no words: those of a GET tell what is wrong.
           if (status === undefined) throw refusal;
-          await ask((options) => client.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }), options));
+          const listing = { Bucket, Prefix: baseOf(config), MaxKeys: 1 };
+          await ask((options) => client.send(new ListObjectsV2Command(listing), options));
           return regionIn(region);
         } catch (error) {
           // One that may not be listed still says where it is.
