@@ -6,6 +6,8 @@ export interface Contestant {
   cwd?: string;
   /** Before each run, not timed. */
   before?: () => Promise<void>;
+  /** Whether it prints the processor's seconds that it took: beside other work they say more than those on the clock. */
+  printsCpu?: boolean;
 }
 
 /**
@@ -14,36 +16,45 @@ export interface Contestant {
  */
 export async function compare(title: string, contestants: readonly Contestant[], rounds = 5): Promise<void> {
   const seconds = contestants.map((): number[] => []);
+  const cpu = contestants.map((): number[] => []);
   for (let round = -1; round < rounds; round++) {
     for (const [i, contestant] of contestants.entries()) {
       const time = await timed(contestant);
-      if (round >= 0) seconds[i]?.push(time);
+      if (round < 0) continue;
+      seconds[i]?.push(time.seconds);
+      if (time.cpu !== undefined) cpu[i]?.push(time.cpu);
     }
   }
   console.log(`\n${title} (${rounds} rounds)`);
-  contestants.forEach(({ name }, i) => {
-    const own = seconds[i] ?? [];
-    const ratios = own.map((time, round) => time / (seconds[0]?.[round] ?? 1));
+  const print = (name: string, own: readonly number[], first: readonly number[]) => {
+    const ratios = own.map((time, round) => time / (first[round] ?? 1));
     console.log(`  ${name.padEnd(44)} ${spread(own)} s   ratio ${spread(ratios)}`);
+  };
+  contestants.forEach(({ name }, i) => {
+    print(name, seconds[i] ?? [], seconds[0] ?? []);
+    if ((cpu[i] ?? []).length > 0) print("  of the processor", cpu[i] ?? [], cpu[0] ?? []);
   });
 }
 
-async function timed({ command: [program = "", ...args], env, cwd, before }: Contestant): Promise<number> {
+async function timed(
+  { command: [program = "", ...args], env, cwd, before, printsCpu = false }: Contestant,
+): Promise<{ seconds: number; cpu?: number }> {
   await before?.();
   const command = new Deno.Command(program, {
     args,
-    stdout: "null",
+    stdout: printsCpu ? "piped" : "null",
     stderr: "piped",
     ...(env === undefined ? {} : { env }),
     ...(cwd === undefined ? {} : { cwd }),
   });
   const start = performance.now();
-  const { code, stderr } = await command.output();
-  const time = (performance.now() - start) / 1000;
+  const output = await command.output();
+  const seconds = (performance.now() - start) / 1000;
+  const { code, stderr } = output;
   if (code !== 0) {
     throw new Error(`${program} ${args.join(" ")} ended with ${code}: ${new TextDecoder().decode(stderr)}`);
   }
-  return time;
+  return printsCpu ? { seconds, cpu: Number(new TextDecoder().decode(output.stdout)) } : { seconds };
 }
 
 function spread(values: readonly number[]): string {

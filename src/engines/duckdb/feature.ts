@@ -1,20 +1,18 @@
-import { createHash } from "node:crypto";
-import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { join } from "node:path";
 import type { TransformFunction } from "../../definitions/model.ts";
 import { MlforgeError, type Place } from "../../error.ts";
 import { suggestName } from "../../nearest.ts";
 import type { Built, FeatureTask, SourceTask } from "../task.ts";
 import { engineError } from "./errors.ts";
-import { type DriftChecks, driftChecks } from "./checks/drift.ts";
+import type { DriftChecks } from "./checks/drift.ts";
 import { failingFile } from "./checks/failing_file.ts";
 import { gate, refuse } from "./checks/gate.ts";
 import type { CheckResult } from "./checks/result.ts";
-import { planScan, runScan } from "./checks/scan.ts";
+import { checkRows } from "./checks/rows.ts";
 import { columnsOfQuery, normalise, requireOnce, type Rows } from "./relation.ts";
-import { rowsDigest } from "./rows_hash.ts";
 import type { Session } from "./session.ts";
-import { describe, type Described, endsOfAll, gather } from "./statistics/gather.ts";
+import type { Described } from "./statistics/gather.ts";
+import { writeRows } from "./write.ts";
 import { type Column, columnsOf, literal, metaColumns, quote, storable } from "./types.ts";
 
 export interface FeatureOptions {
@@ -61,23 +59,18 @@ export function computeFeature(session: Session, task: FeatureTask, options: Fea
   return withPrepared(session, task, options, async (prepared) => {
     options.onPhase("writing");
     const file = join(options.outFolder, `${task.feature}.parquet`);
-    const hashed = await write(session, task, prepared, file);
-    const drifted = prepared.drift.judge(hashed.statistics, hashed.rows);
+    const written = await writeRows(session, task, prepared, file);
+    const drifted = prepared.drift.judge(written.statistics, written.rows);
     refuse(task.feature, drifted);
-    const content = await hashFile(file);
     return {
       feature: task.feature,
       file,
-      bytes: content.bytes,
-      rows: hashed.rows,
+      ...written,
       columns: metaColumns(prepared.columns),
-      contentHash: content.hash,
-      rowsHash: hashed.hash,
       stamp: task.timestamp === undefined ? "none" : task.metrics.length > 0 ? "bucket_end" : "event",
       watermark: prepared.watermark === undefined ? null : isoOf(prepared.watermark),
       dropped: prepared.dropped,
       checks: [...prepared.checks, ...drifted],
-      statistics: hashed.statistics,
     };
   });
 }
@@ -118,23 +111,10 @@ export async function withPrepared<T>(
     const inputChecks = await gate(connection, rows.findings, rows.all, gateOn("input"));
     const watermark = watermarkOf(rows.newest, leading.watermark);
     const checked = async (ordered: Ordered): Promise<Prepared> => {
-      if (task.checks.length > 0) options.onPhase("checking");
-      const output = {
-        feature: task.feature,
-        from: `(SELECT ${ordered.select} FROM ${ordered.from})`,
-        columns: ordered.columns,
-        keys: task.keys,
-        time: task.timestamp?.column,
-        now: task.now,
-      };
       requireHidden(task, [...rows.all.columns, ...ordered.columns]);
-      const open = options.empty ? [] : ordered.columns.filter(({ name }) => !task.hidden.includes(name));
-      const drift = driftChecks(task, ordered.columns);
-      const scan = await planScan(connection, task.checks, output);
-      const { findings, more } = await runScan(connection, scan, endsOfAll(open));
-      const checks = [...inputChecks, ...await gate(connection, findings, output, gateOn("output"))];
-      const described = await describe(connection, output.from, open, more);
-      return { ...ordered, dropped: rows.dropped, watermark, checks, described, drift };
+      if (task.checks.length > 0) options.onPhase("checking");
+      const { checks, ...found } = await checkRows(connection, task, ordered, gateOn("output"));
+      return { ...ordered, dropped: rows.dropped, watermark, checks: [...inputChecks, ...checks], ...found };
     };
     if (task.metrics.length === 0 || task.interval === undefined || task.timestamp === undefined) {
       options.onPhase("sorting", rows.count);
@@ -239,66 +219,6 @@ async function sorted(session: Session, task: FeatureTask, rows: Rows): Promise<
     );
   }
   return described(session, "*", NAMES.ordered);
-}
-
-/** Writes the file, and reads the rows for their hash and statistics at the same time, each on a connection of its own. */
-async function write(
-  session: Session,
-  task: FeatureTask,
-  ordered: Prepared,
-  file: string,
-) {
-  const metadata = `{mlforge_feature: ${literal(task.feature)}, mlforge_config_hash: ${
-    literal(task.configHash)
-  }}`;
-  const digest = rowsDigest(ordered.columns);
-  const statistics = gather(ordered.columns, ordered.described, ordered.drift.takers);
-  const reading = await session.instance.connect();
-  try {
-    await Promise.all([
-      session.connection.run(
-        `COPY (SELECT ${ordered.select} FROM ${ordered.from}) TO ${literal(file)}
-         (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, KV_METADATA ${metadata})`,
-      ),
-      eachChunk(
-        reading,
-        `SELECT ${[...digest.list, ...statistics.list].join(", ")}
-         FROM (SELECT ${ordered.select} FROM ${ordered.from})`,
-        (chunk) => {
-          // The digest clears what stands under NULLs.
-          statistics.add(chunk);
-          digest.add(chunk);
-        },
-      ),
-    ]);
-    return { ...digest.finish(), statistics: statistics.finish() };
-  } finally {
-    reading.closeSync();
-  }
-}
-
-async function eachChunk(
-  connection: DuckDBConnection,
-  query: string,
-  take: (chunk: DuckDBDataChunk) => void,
-): Promise<void> {
-  const result = await connection.stream(query);
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) return;
-    take(chunk);
-  }
-}
-
-async function hashFile(path: string): Promise<{ hash: string; bytes: number }> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  using file = await Deno.open(path);
-  for await (const part of file.readable) {
-    hash.update(part);
-    bytes += part.length;
-  }
-  return { hash: hash.digest("hex"), bytes };
 }
 
 async function dropEither(session: Session, name: string): Promise<void> {
