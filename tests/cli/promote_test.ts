@@ -29,6 +29,15 @@ Deno.test("promote brings what one profile publishes to another, and says so", a
     const inspected = await runCli(["inspect", "feature", "user_total", "--profile", "other"], { cwd });
     assert.match(inspected.out, /^promoted +2\d+-\S+ from dev$/m);
 
+    // All that the metadata says stays, but for the commit.
+    const [before, after] = await Promise.all(["feature_store", "other_store"].map(async (store) => {
+      const meta = JSON.parse(await Deno.readTextFile(join(cwd, store, "user_total", "1.0.0", ".meta.json")));
+      const { tx, promoted, ...own } = meta.mlforge;
+      return { tx, promoted, kept: { ...meta, updated_at: "", mlforge: own } };
+    }));
+    assert.deepEqual(after?.kept, before?.kept);
+    assert.deepEqual(after?.promoted, { from: "dev", tx: before?.tx });
+
     const again = JSON.parse((await runCli([...both, "--json"], { cwd })).out);
     assert.equal(again.tx, null);
     assert.deepEqual(again.items.map(({ outcome }: { outcome: string }) => outcome), [
@@ -37,6 +46,15 @@ Deno.test("promote brings what one profile publishes to another, and says so", a
     ]);
     // The definitions are what was promoted: a build has nothing to do.
     assert.match((await runCli(["build", "--profile", "other"], { cwd })).out, /^Unchanged 2,/);
+
+    assert.equal((await runCli(["retire", "user_total", "--profile", "other"], { cwd })).code, 0);
+    const retired = await runCli(both, { cwd });
+    assert.equal(retired.code, 1);
+    assert.match(
+      retired.err,
+      /Refused to promote "user_total" 1\.0\.0: "other" has it already, and has retired/,
+    );
+    assert.match(retired.err, /mlforge rollback user_total 1\.0\.0 --profile other/);
   });
 });
 

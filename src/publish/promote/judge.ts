@@ -1,6 +1,6 @@
 import { MlforgeError, throwAll } from "../../error.ts";
 import type { PromoteRequest } from "../promote.ts";
-import type { Snapshot } from "../publisher.ts";
+import type { Published, Snapshot } from "../publisher.ts";
 import { compareVersions } from "../version.ts";
 import type { VersionToPromote } from "./find.ts";
 
@@ -27,7 +27,11 @@ export async function judge(
       const there = await target.metadata(feature, version);
       const same = there?.content_hash === content_hash;
       errors.push(
-        same ? olderThere(one, to) : there === undefined ? passed(one, to, top) : otherContent(one, to),
+        same
+          ? thereAlready(one, to, published)
+          : there === undefined
+          ? passed(one, to, top)
+          : otherContent(one, to),
       );
     }
   }
@@ -47,9 +51,14 @@ function passed({ feature, meta: { version } }: VersionToPromote, to: string, to
   return refused(feature, version, `"${to}" has gone on to ${top} without it`, hint);
 }
 
-function olderThere({ feature, meta: { version } }: VersionToPromote, to: string): MlforgeError {
+function thereAlready(
+  { feature, meta: { version } }: VersionToPromote,
+  to: string,
+  published: Published | undefined,
+): MlforgeError {
+  const now = published === undefined ? "has retired the feature" : `publishes ${published.version} now`;
   const hint = `mlforge rollback ${feature} ${version} --profile ${to} makes it the published one again.`;
-  return refused(feature, version, `"${to}" has it, and has another one published since`, hint);
+  return refused(feature, version, `"${to}" has it already, and ${now}`, hint);
 }
 
 function refused(feature: string, version: string, why: string, hint: string): MlforgeError {
