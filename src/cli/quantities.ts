@@ -1,3 +1,4 @@
+import { parseDuration } from "../definitions/duration.ts";
 import { MlforgeError } from "../error.ts";
 
 const SECONDS: Record<string, number> = { "": 1, s: 1, m: 60, h: 3600 };
@@ -10,6 +11,13 @@ export function parseSeconds(text: string): number {
   throw new MlforgeError("usage", `"${text}" is not a length of time`, {
     hint: "Write it as 90s, 5m or 1h.",
   });
+}
+
+/** `90d`, `12h`, `2w` or `30m`, in seconds; also 0. */
+export function parseAge(text: string): number {
+  const duration = text === "0" ? { seconds: 0 } : parseDuration(text);
+  if (duration !== undefined) return duration.seconds;
+  throw new MlforgeError("usage", `"${text}" is not an age`, { hint: "Write it as 30m, 12h, 90d or 2w." });
 }
 
 /** A whole number above zero. */

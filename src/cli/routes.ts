@@ -129,6 +129,13 @@ export const COMMANDS: readonly CommandEntry[] = [
       (await lazily<typeof import("./commands/verify.ts")>("./commands/verify.ts", import.meta.url)).verify,
   },
   {
+    name: "gc",
+    group: "Versions",
+    brief: "Delete data that nothing names, and old versions",
+    load: async () =>
+      (await lazily<typeof import("./commands/gc.ts")>("./commands/gc.ts", import.meta.url)).gc,
+  },
+  {
     name: "init",
     group: "Project",
     brief: "Make a small project that builds at once",

@@ -15,6 +15,8 @@ export interface ResolvedConfig {
   file?: string;
   profile?: { name: string; from: "--profile" | "MLFORGE_PROFILE" | "default_profile" };
   store?: StoreConfig;
+  /** How many versions of each feature are kept, where the profile says so. */
+  keep?: number;
   /** Absolute path of the definitions, where the file names them. */
   definitions?: string;
   /** Names of all profiles, as they stand in the file. */
@@ -41,7 +43,15 @@ export async function resolveConfig(request: ResolveRequest): Promise<ResolvedCo
   const profile = chooseProfile(found, request);
   const { file, names: profiles, definitions } = found;
   const store = found.storeOf(profile.name, request.env);
-  return { file, profile, store, ...(definitions === undefined ? {} : { definitions }), profiles };
+  const keep = found.keepOf(profile.name);
+  return {
+    file,
+    profile,
+    store,
+    ...(keep === undefined ? {} : { keep }),
+    ...(definitions === undefined ? {} : { definitions }),
+    profiles,
+  };
 }
 
 /** An mlforge.yaml, checked by shape. */
@@ -53,6 +63,8 @@ export interface Profiles extends Pick<ResolvedConfig, "definitions"> {
   usual?: string;
   /** The store of one of `names`, with its variables filled in. */
   storeOf(name: string, env: Environment): StoreConfig;
+  /** How many versions one of `names` keeps, where it says so. */
+  keepOf(name: string): number | undefined;
 }
 
 /** Reads the mlforge.yaml of a working folder; undefined where there is none, and no profile is asked for. */
@@ -89,6 +101,7 @@ export async function readProfiles(file: string): Promise<Profiles> {
     names,
     ...(usual === undefined ? {} : { usual }),
     ...(definitions === undefined ? {} : { definitions: resolve(folder, definitions) }),
+    keepOf: (name) => written.profiles[name]?.keep,
     storeOf: (name, env) =>
       readStore({
         value: written.profiles[name]!.offline_store,

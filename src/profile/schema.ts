@@ -86,6 +86,13 @@ const gcs = v.strictObject({
 export const storeSchema = v.variant("KIND", [local, s3, gcs]);
 export type WrittenStore = v.InferOutput<typeof storeSchema>;
 
+const keep = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(1, "must be a whole number above zero"),
+  v.description("How many versions of each feature mlforge gc keeps; all by default"),
+);
+
 /** The whole of mlforge.yaml. */
 export const fileSchema = v.strictObject({
   default_profile: v.optional(
@@ -98,7 +105,7 @@ export const fileSchema = v.strictObject({
     ),
   ),
   profiles: v.pipe(
-    v.record(text, v.strictObject({ offline_store: storeSchema })),
+    v.record(text, v.strictObject({ offline_store: storeSchema, keep: v.optional(keep) })),
     v.check((all) => Object.keys(all).length > 0, "must hold one profile at least"),
     v.description("The places that features are published to, by name"),
   ),

@@ -35,6 +35,8 @@ export function openLocalPublisher(root: string, options: LocalPublisherOptions 
       const { move } = await lazily<typeof import("./local/move.ts")>("./local/move.ts", import.meta.url);
       return await move(layout, moves, who, options);
     },
+    collect: async (policy, who) => await (await collecting()).collect(layout, policy, who, options),
+    wouldCollect: async (policy) => await (await collecting()).wouldCollect(layout, policy),
     verify: async ({ thorough = false } = {}) => await (await verifying()).verify(layout, { thorough }),
     mend: async (findings) => await (await verifying()).mend(layout, findings),
     async *log() {
@@ -44,6 +46,8 @@ export function openLocalPublisher(root: string, options: LocalPublisherOptions 
     stage: async (request) => (await writing()).stage(layout, request),
   };
 }
+
+const collecting = () => lazily<typeof import("./local/collect.ts")>("./local/collect.ts", import.meta.url);
 
 const verifying = () => lazily<typeof import("./local/verify.ts")>("./local/verify.ts", import.meta.url);
 

@@ -1,6 +1,6 @@
 import { MlforgeError } from "../error.ts";
 import type { Store } from "../stores/store.ts";
-import { collect } from "./object_store/collect.ts";
+import { collect, wouldCollect } from "./object_store/collect.ts";
 import type { Change } from "./object_store/commit.ts";
 import { dataState, download } from "./object_store/download.ts";
 import type { Context } from "./object_store/exchange.ts";
@@ -17,7 +17,7 @@ import { start } from "./object_store/start.ts";
 import { verify } from "./object_store/verify.ts";
 import type { Meta } from "./meta.ts";
 import { makeTemporary } from "./owner.ts";
-import type { Batch, Entry, Publisher, PublishOutcome, Snapshot, Staged, Who } from "./publisher.ts";
+import type { Batch, Entry, Publisher, PublishOutcome, Snapshot, Who } from "./publisher.ts";
 
 export interface ObjectPublisherOptions {
   /** Absolute path of this user's folder for downloaded data; without one it is downloaded anew by each process. */
@@ -30,14 +30,8 @@ export interface ObjectPublisherOptions {
   project?: string;
 }
 
-/** What an object store can do beyond the contract. */
-export interface ObjectPublisher extends Publisher {
-  /** Removes data that no commit names, and says which. */
-  collect(): Promise<Staged[]>;
-}
-
 /** The publisher of docs/publishing.md, "On an object store": the protocol, and the files of this computer around it. */
-export function openObjectPublisher(store: Store, options: ObjectPublisherOptions): ObjectPublisher {
+export function openObjectPublisher(store: Store, options: ObjectPublisherOptions): Publisher {
   const { cacheFolder, ...means } = options;
   const context: Context = { store, ...means };
   /** What each snapshot was made from: a batch can start from there. */
@@ -84,7 +78,8 @@ export function openObjectPublisher(store: Store, options: ObjectPublisherOption
       const adopted = options.adopt ? await adopt(context, who) : undefined;
       if (adopted !== undefined) publishedOr(adopted);
     },
-    collect: () => collect(context),
+    collect: (policy) => collect(context, policy),
+    wouldCollect: (policy) => wouldCollect(context, policy),
   };
 }
 

@@ -2,13 +2,14 @@ import { cacheFolder } from "../cache_folder.ts";
 import { join } from "../path.ts";
 import type { GcsStoreConfig, S3StoreConfig } from "../stores/config.ts";
 import { openStore } from "../stores/open.ts";
-import { type ObjectPublisher, openObjectPublisher } from "./object_store.ts";
+import { openObjectPublisher } from "./object_store.ts";
+import type { Publisher } from "./publisher.ts";
 
 /** The publisher on a real bucket: with this computer's clock, chance and cache folder. */
 export async function openOnBucket(
   config: S3StoreConfig | GcsStoreConfig,
   { project }: { project?: string } = {},
-): Promise<ObjectPublisher> {
+): Promise<Publisher> {
   const cache = cacheFolder((name) => Deno.env.get(name));
   return openObjectPublisher(await openStore(config), {
     ...(cache === undefined ? {} : { cacheFolder: join(cache, "data") }),

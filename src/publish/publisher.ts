@@ -1,4 +1,5 @@
 import type { StoreConfig } from "../stores/config.ts";
+import type { KeepPolicy } from "./keep.ts";
 import type { Bump, Meta } from "./meta.ts";
 import type { Finding, Verified } from "./verify.ts";
 
@@ -113,6 +114,21 @@ export type PublishOutcome =
    */
   | { kind: "lost"; features: string[]; snapshot: Snapshot };
 
+/** A version whose data was removed. */
+export interface CollectedVersion extends Staged {
+  /** `uncommitted`: no commit names it. `old`: published once. */
+  why: "uncommitted" | "old";
+  /** Of its data. */
+  bytes: number;
+}
+
+export interface Collected {
+  /** Ascending by feature and number. */
+  versions: CollectedVersion[];
+  /** Uploads that never came to an end, and were given up; undefined where the store has no such thing. */
+  uploads?: number;
+}
+
 /** One commit: when, by what, and what it did. */
 export interface LogEntry {
   /** Empty where another tool published. */
@@ -199,6 +215,13 @@ export interface Publisher {
   move(moves: readonly Move[], who: Who): Promise<Snapshot>;
   /** All commits that are known, newest first. Read as far as the caller goes. */
   log(): AsyncIterable<LogEntry>;
+  /**
+   * Removes data that no commit names, and old versions that the policy lets go; what it removed. On a local store
+   * metadata stays. Of anything that another process is about to publish nothing is lost but work.
+   */
+  collect(policy: KeepPolicy, who: Who): Promise<Collected>;
+  /** What `collect` would remove. Writes nothing. */
+  wouldCollect(policy: KeepPolicy): Promise<Collected>;
   /** Looks at everything that is in the store, and throws for nothing that is broken in it. */
   verify(options?: { thorough?: boolean }): Promise<Verified>;
   /**

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { MlforgeError } from "../../src/error.ts";
+import type { KeepPolicy } from "../../src/publish/keep.ts";
 import type { Publisher } from "../../src/publish/publisher.ts";
 import {
+  ALL_OLD,
   buildTexts,
   dataText,
   publishedSnapshot,
@@ -227,6 +229,34 @@ export function testPublisher(name: string, make: () => Promise<StoreUnderTest>)
       assert.equal((await batch.publish([entry])).kind, "lost");
       await batch.close();
     }
+  });
+
+  test("collect() keeps the newest versions, what is published, and what is young", async (store) => {
+    const publisher = await store.open();
+    for (const round of [1, 2, 3, 4]) await publishTexts(publisher, { clicks: `c${round}` });
+    await publisher.move([{ feature: "clicks", version: "1.1.0" }], WHO);
+    const collected = async (policy: KeepPolicy) =>
+      (await publisher.collect(policy, WHO)).versions.map(({ version, why }) => `${version} ${why}`);
+    const { grace } = ALL_OLD;
+    assert.deepEqual(await collected({ grace }), []);
+    assert.deepEqual(await collected({ keep: 1, grace: new Date("2025-06-01") }), []);
+    assert.deepEqual(await collected({ keep: 1, before: new Date("2025-06-01"), grace }), []);
+    assert.deepEqual(await collected({ keep: 4, grace }), []);
+    assert.deepEqual((await publisher.wouldCollect({ keep: 1, grace })).versions.length, 2);
+    assert.deepEqual(await collected({ keep: 1, grace }), ["1.0.0 old", "1.2.0 old"]);
+    assert.deepEqual(await collected({ keep: 1, grace }), []);
+    assert.equal(await readText(publisher, "clicks"), "1.1.0 c2");
+    assert.equal(await dataText(publisher, "clicks", "1.3.0"), "c4");
+    assert.deepEqual(versionsOf(await publishTexts(publisher, { clicks: "c5" })), { clicks: "1.4.0" });
+  });
+
+  test("collect() by age alone leaves what is published", async (store) => {
+    const publisher = await store.open();
+    for (const round of [1, 2, 3]) await publishTexts(publisher, { clicks: `c${round}` });
+    const before = new Date("2026-05-01");
+    const { versions } = await publisher.collect({ before, grace: before }, WHO);
+    assert.deepEqual(versions.map(({ version }) => version), ["1.0.0", "1.1.0"]);
+    assert.equal(await readText(publisher, "clicks"), "1.2.0 c3");
   });
 
   test("log() tells each build with what it published, newest first", async (store) => {

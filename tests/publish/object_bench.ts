@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { MlforgeError } from "../../src/error.ts";
-import { type ObjectPublisher, openObjectPublisher } from "../../src/publish/object_store.ts";
+import { openObjectPublisher } from "../../src/publish/object_store.ts";
+import type { Publisher } from "../../src/publish/publisher.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { type Objects, openMemoryStore } from "./memory_store.ts";
 import { sha256 } from "./sample_batch.ts";
@@ -8,7 +9,7 @@ import { sha256 } from "./sample_batch.ts";
 export const M = "_mlforge/manifest.json";
 
 /** A publisher on a store, whose waits take no time. */
-export function openOnStore(store: Store, cacheFolder: string, project?: string): ObjectPublisher {
+export function openOnStore(store: Store, cacheFolder: string, project?: string): Publisher {
   let now = Date.UTC(2026, 0, 1);
   return openObjectPublisher(store, {
     cacheFolder,
@@ -26,8 +27,8 @@ export function openOnStore(store: Store, cacheFolder: string, project?: string)
 export interface Bench {
   objects: Objects;
   store: Store;
-  publisher: ObjectPublisher;
-  openOn(store: Store, project?: string): ObjectPublisher;
+  publisher: Publisher;
+  openOn(store: Store, project?: string): Publisher;
   write(key: string, text: string): void;
   text(key: string): string;
 }

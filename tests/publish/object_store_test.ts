@@ -5,11 +5,13 @@ import { openCountingStore } from "./counting_store.ts";
 import { openMemoryStore } from "./memory_store.ts";
 import { isError, M, openOnStore, test } from "./object_bench.ts";
 import {
+  ALL_OLD,
   publishedSnapshot,
   publishTexts,
   readText,
   sampleMeta,
   stageText,
+  UNCOMMITTED,
   versionsOf,
   WHO,
 } from "./sample_batch.ts";
@@ -202,19 +204,87 @@ test("collect() removes what no commit names, and nothing else", async ({ publis
   await publishTexts(publisher, { a: "a2" });
   const batch = await publisher.begin(WHO);
   const entry = await stageText(publisher, batch, "a", "a3");
-  const garbage = [{ feature: "a", version: "1.2.0" }];
-  assert.deepEqual(await publisher.collect(), garbage);
+  const garbage = { versions: [{ feature: "a", version: "1.2.0", why: "uncommitted", bytes: 2 }] };
+  assert.deepEqual(await publisher.wouldCollect(UNCOMMITTED), garbage);
+  assert.deepEqual(await publisher.collect(UNCOMMITTED, WHO), garbage);
   assert.deepEqual([...objects.keys()].filter((k) => k.endsWith("data.parquet")).sort(), [
     "a/1.0.0/data.parquet",
     "a/1.1.0/data.parquet",
   ]);
-  assert.deepEqual(await publisher.collect(), []);
+  assert.deepEqual(await publisher.collect(UNCOMMITTED, WHO), { versions: [] });
   // The living build whose data it was plans that feature again, above the withdrawn number.
   const lost = await batch.publish([entry]);
   assert.deepEqual(lost.kind === "lost" && lost.features, ["a"]);
   const again = await stageText(publisher, batch, "a", "a3", { on: lost.snapshot });
   assert.deepEqual(versionsOf(publishedSnapshot(await batch.publish([again]))), { a: "1.3.0" });
   await batch.close();
+});
+
+test("collect() of old versions removes data and metadata, whose numbers and rollbacks are gone for good", async ({ openOn, store, publisher, objects }) => {
+  for (const round of [1, 2, 3]) await publishTexts(publisher, { a: `a${round}`, b: `b${round}` });
+  await publisher.move([{ feature: "b", version: null }], WHO);
+  const counting = openCountingStore(store);
+  const { versions } = await openOn(counting.store).collect(ALL_OLD, WHO);
+  assert.deepEqual(versions.map(({ feature, version, why }) => `${feature}@${version} ${why}`), [
+    "a@1.0.0 old",
+    "a@1.1.0 old",
+    "b@1.0.0 old",
+    "b@1.1.0 old",
+    "b@1.2.0 old",
+  ]);
+  // M, the listing, M; for each feature its pointer; for each version its age, and both deletions.
+  assert.equal(counting.requests.length, 3 + 2 + 3 * versions.length, counting.requests.join("\n"));
+  assert.deepEqual([...objects.keys()].filter((key) => !key.startsWith("_mlforge/")).sort(), [
+    "a/1.2.0/.meta.json",
+    "a/1.2.0/data.parquet",
+    "a/_latest.json",
+    "b/_latest.json",
+  ]);
+  assert.deepEqual((await publisher.verify({ thorough: true })).findings, []);
+  for (const target of [{ feature: "a", version: "1.0.0" }, { feature: "b", version: "1.2.0" }]) {
+    await assert.rejects(publisher.move([target], WHO), isError("usage", target.feature));
+  }
+  assert.deepEqual(versionsOf(await publishTexts(publisher, { b: "b4" })), { a: "1.2.0", b: "2.0.0" });
+});
+
+test("a rollback that was planned before a collector's look is lost", async ({ openOn, store, publisher }) => {
+  for (const round of [1, 2]) await publishTexts(publisher, { a: `a${round}` });
+  // Between the rollback's look at the version and its commit the collector comes by.
+  let collected = false;
+  const slow = openOn({
+    ...store,
+    async put(key, body, condition) {
+      if (key.startsWith("_mlforge/tx/") && !collected) {
+        collected = true;
+        await publisher.collect(ALL_OLD, WHO);
+      }
+      return await store.put(key, body, condition);
+    },
+  });
+  await assert.rejects(slow.move([{ feature: "a", version: "1.0.0" }], WHO), isError("lost", "a"));
+  assert.equal(await readText(publisher, "a"), "1.1.0 a2");
+});
+
+test("a collector that dies half-way is gone on with by the next one, whatever that keeps", async ({ openOn, store, publisher, objects }) => {
+  for (const round of [1, 2]) await publishTexts(publisher, { a: `a${round}` });
+  const dying = openOn({
+    ...store,
+    delete: (key) => key.endsWith(".meta.json") ? Promise.reject(new Error("died")) : store.delete(key),
+  });
+  await assert.rejects(dying.collect(ALL_OLD, WHO), /died/);
+  assert.ok(objects.has("a/1.0.0/.meta.json"));
+  assert.match(
+    (await publisher.verify()).findings.map(({ what }) => what).join(),
+    /a collector began to delete it/,
+  );
+  await publisher.collect(UNCOMMITTED, WHO);
+  assert.deepEqual((await publisher.verify()).findings, []);
+});
+
+test("collect() leaves a feature alone whose pointer something else moved", async ({ publisher, write }) => {
+  for (const round of [1, 2]) await publishTexts(publisher, { a: `a${round}` });
+  write("a/_latest.json", stableJson({ version: "1.0.0" }));
+  assert.deepEqual(await publisher.collect(ALL_OLD, WHO), { versions: [] });
 });
 
 test("dataPath() downloads once, and refuses bytes that are not those published", async ({ openOn, store, publisher, write }) => {

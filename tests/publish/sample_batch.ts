@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import type { KeepPolicy } from "../../src/publish/keep.ts";
 import { type Bump, type Meta, stableJson } from "../../src/publish/meta.ts";
 import type { Batch, Entry, Publisher, PublishOutcome, Snapshot } from "../../src/publish/publisher.ts";
 
@@ -130,6 +131,11 @@ export async function buildTexts(
     await batch.close();
   }
 }
+
+/** Lets everything go that may go: what the samples' metadata says was built long before. */
+export const ALL_OLD: KeepPolicy = { keep: 1, grace: new Date("2026-06-01") };
+/** Only what no commit names. */
+export const UNCOMMITTED: KeepPolicy = { grace: new Date("2026-06-01") };
 
 /** What a reader gets for a feature: version, data; undefined where nothing is published. */
 export async function readText(publisher: Publisher, feature: string): Promise<string | undefined> {

@@ -131,7 +131,7 @@ export async function featureFolders(layout: Layout): Promise<string[]> {
   return (await namesIn(layout.root)).filter(isFeatureName);
 }
 
-async function versionFolders(layout: Layout, feature: string): Promise<string[]> {
+export async function versionFolders(layout: Layout, feature: string): Promise<string[]> {
   return (await namesIn(layout.featureFolder(feature))).filter((name) => VERSION.test(name));
 }
 

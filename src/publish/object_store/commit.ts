@@ -121,10 +121,9 @@ function lostFeatures(manifest: Manifest, changes: readonly Change[]): string[] 
     const now = manifest.features.get(feature);
     if (now?.version !== base?.version || now?.seq !== base?.seq) return true;
     if (after === undefined) return false;
-    // A rollback never names what a collector has begun to delete.
-    if (meta === undefined && manifest.withdrawn.includes(`${feature}@${after.version}`)) return true;
-    const top = manifest.top.get(feature);
-    return meta !== undefined && top !== undefined && compareVersions(after.version, top) <= 0;
+    // A build names nothing that was ever used or withdrawn, a rollback nothing that a collector has begun to delete.
+    const limit = (meta === undefined ? manifest.floor : manifest.top).get(feature);
+    return limit !== undefined && compareVersions(after.version, limit) <= 0;
   }).map((change) => change.feature);
 }
 

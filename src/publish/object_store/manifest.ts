@@ -37,8 +37,8 @@ export interface Manifest {
    * withdrawn, by raising it, can't be committed any more, and no number comes back.
    */
   top: Map<string, string>;
-  /** Old versions, as `f@1.0.0`, that are being deleted: no rollback goes back to them. */
-  withdrawn: string[];
+  /** Old versions up to this one are deleted, or about to be, unless published: no rollback goes back to them. */
+  floor: Map<string, string>;
   pending: Pending[];
   /** Transactions of the latest commits, one each: how a builder learns that its lost request was applied. */
   recent: string[];
@@ -63,7 +63,7 @@ export function emptyManifest(project: string | null): Manifest {
     features: new Map(),
     retired: new Map(),
     top: new Map(),
-    withdrawn: [],
+    floor: new Map(),
     pending: [],
     recent: [],
     pointers: new Map(),
@@ -76,6 +76,7 @@ export function manifestText(manifest: Manifest): string {
     features: Object.fromEntries(manifest.features),
     retired: Object.fromEntries(manifest.retired),
     top: Object.fromEntries(manifest.top),
+    floor: Object.fromEntries(manifest.floor),
     pointers: Object.fromEntries(manifest.pointers),
   });
 }
@@ -126,7 +127,7 @@ const manifestSchema = v.strictObject({
   features: mapSchema(publishedSchema),
   retired: mapSchema(publishedSchema),
   top: mapSchema(versionSchema),
-  withdrawn: v.array(v.string()),
+  floor: mapSchema(versionSchema),
   pending: v.array(v.strictObject({
     tx: v.string(),
     record: v.string(),

@@ -6,6 +6,7 @@ import { type Context, readText } from "./exchange.ts";
 import { dataKey, metadataKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
 import { publish } from "./publish.ts";
+import { compareVersions } from "../version.ts";
 import { start } from "./start.ts";
 
 /**
@@ -25,7 +26,7 @@ export async function move(context: Context, moves: readonly Move[], who: Who): 
   return (await publish(context, moment, { tx, round: 1, who, kind, changes })).outcome;
 }
 
-/** Metadata exists only of what was committed; data of that is removed only after it was withdrawn in M. */
+/** Metadata exists only of what was committed; data of that is removed only after `floor` of M was raised to it. */
 async function existing(
   context: Context,
   manifest: Manifest,
@@ -35,8 +36,9 @@ async function existing(
   const key = metadataKey(feature, version);
   const metadata = await readText(context.store, key);
   const data = await context.store.head(dataKey(feature, version));
-  const withdrawn = manifest.withdrawn.includes(`${feature}@${version}`);
-  if (metadata === undefined || data === undefined || withdrawn) {
+  const floor = manifest.floor.get(feature);
+  const deleted = floor !== undefined && compareVersions(version, floor) <= 0;
+  if (metadata === undefined || data === undefined || deleted) {
     throw neverPublished(feature, version);
   }
   const { content_hash, config_hash, schema_hash, source_hash } = parseMeta(metadata.text, key);

@@ -2,6 +2,7 @@ import { MlforgeError } from "../../error.ts";
 import { parseMetaOf, parsePointer, type Pointer } from "../read_meta.ts";
 import type { Meta } from "../meta.ts";
 import type { Published } from "../publisher.ts";
+import { compareVersions } from "../version.ts";
 import { contradictions, type Finding, findingOf, type Verified, type VerifiedVersion } from "../verify.ts";
 import { dataState } from "./download.ts";
 import { type Context, readText, type Text } from "./exchange.ts";
@@ -110,12 +111,13 @@ function leftovers(
   pending: ReadonlySet<string>,
 ): Finding[] {
   return [...listed].flatMap(([name, { feature, version, meta, data }]): Finding[] => {
-    if (manifest.withdrawn.includes(name)) {
+    const floor = manifest.floor.get(feature);
+    const published = manifest.features.get(feature)?.version === version;
+    if (meta && !published && floor !== undefined && compareVersions(version, floor) <= 0) {
       const hint = "The next mlforge gc goes on with it.";
       const where = metadataKey(feature, version);
       return [{ kind: "unfinished", where, what: "a collector began to delete it", hint, mendable: false }];
     }
-    const published = manifest.features.get(feature)?.version === version;
     if (!meta && !published && !pending.has(name)) {
       const hint = "mlforge gc removes it, unless its build is still running.";
       const where = dataKey(feature, version);

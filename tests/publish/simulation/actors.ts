@@ -6,7 +6,7 @@ import { dataKey, metadataKey, pointerKey } from "../../../src/publish/object_st
 import type { Move, PublishOutcome, Snapshot } from "../../../src/publish/publisher.ts";
 import { sampleMeta, sha256, WHO } from "../sample_batch.ts";
 import type { Chance } from "./chance.ts";
-import { type History, momentOf, type Plan, require } from "./ledger.ts";
+import { type History, isCollected, momentOf, type Plan, require } from "./ledger.ts";
 import type { Product } from "./product.ts";
 import type { Client } from "./world.ts";
 
@@ -151,7 +151,9 @@ export function mover(stage: Stage) {
 export function collector(stage: Stage) {
   return async (context: Context, client: Client): Promise<void> => {
     await concluding(stage, client, () => undefined, async () => {
-      await stage.product.collect(context);
+      const { chance } = stage;
+      const keep = chance.is(0.6) ? { keep: 1 + chance.below(2) } : {};
+      await stage.product.collect(context, { ...keep, grace: new Date("2030-01-01") });
       return undefined;
     });
   };
@@ -171,15 +173,18 @@ export function reader({ product, history }: Stage) {
       require(from === 0 || possible.includes(seen), "one moment", `${seen} was none of ${possible}`);
       for (const [feature, { version, content_hash }] of snapshot.features) {
         const meta = await product.readMetadata(context, feature, version);
+        // Replaced since, and collected: a reader is told what is gone.
+        if (isCollected(history, feature, version)) continue;
         require(meta?.content_hash === content_hash, "reader whole", `metadata of ${feature} ${version}`);
         const data = await context.store.head(dataKey(feature, version));
+        if (isCollected(history, feature, version)) continue;
         require(data?.sha256 === content_hash, "reader whole", `data of ${feature} ${version}`);
       }
     });
 }
 
 /** Any other reader: the pointer, then that version's files. */
-export function pointerReader(feature: string) {
+export function pointerReader({ history }: Stage, feature: string) {
   return (context: Context): Promise<void> =>
     unlessOffline(async () => {
       const pointer = await readText(context.store, pointerKey(feature));
@@ -187,8 +192,10 @@ export function pointerReader(feature: string) {
       const version: string | null = JSON.parse(pointer.text).version;
       if (version === null) return;
       const metadata = await readText(context.store, metadataKey(feature, version));
+      if (isCollected(history, feature, version)) return;
       require(metadata !== undefined, "pointer whole", `metadata of ${feature} ${version}`);
       const data = await context.store.head(dataKey(feature, version));
+      if (isCollected(history, feature, version)) return;
       const hash: string = JSON.parse(metadata.text).content_hash;
       require(data?.sha256 === hash, "pointer whole", `data of ${feature} ${version}`);
     });

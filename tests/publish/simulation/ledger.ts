@@ -55,6 +55,7 @@ interface PlainManifest {
   features: Record<string, Named & { content_hash: string }>;
   top: Record<string, string>;
   retired: Record<string, Named>;
+  floor: Record<string, string>;
   pending: {
     tx: string;
     record: string;
@@ -88,6 +89,8 @@ export interface History {
   others: Set<string>;
   /** Every pointer's token that M ever knew. */
   known: Set<string>;
+  /** `feature@version` of all that a collector has taken away, which no commit of M named then. */
+  collected: Set<string>;
 }
 
 export function newHistory(): History {
@@ -102,6 +105,7 @@ export function newHistory(): History {
     steps: new Set(),
     others: new Set(),
     known: new Set(),
+    collected: new Set(),
   };
 }
 
@@ -140,6 +144,10 @@ export function watch(objects: Objects, history: History): Watch {
         "numbers rise",
         `top of ${feature} fell`,
       );
+    }
+    for (const [feature, floor] of Object.entries(last.floor)) {
+      const risen = higher(floor, next.floor[feature] ?? "0.0.0") === next.floor[feature];
+      require(risen, "numbers rise", `floor of ${feature} fell`);
     }
     keptPending(last, next);
     if (next.seq !== last.seq) isCommitted(last, next, touched);
@@ -249,12 +257,31 @@ export function watch(objects: Objects, history: History): Watch {
     holdsData(name);
   }
 
+  /** Whether a collector may take away a version now: withdrawn, published by nothing, and named by no pointer. */
+  function mayGo(feature: string, version: string): boolean {
+    const manifest = objects.get(MANIFEST);
+    if (manifest === undefined) return false;
+    const { features, floor } = plainManifest(manifest);
+    const limit = floor[feature];
+    if (limit === undefined || compareVersions(version, limit) > 0) return false;
+    if (features[feature]?.version === version) return false;
+    const pointer = objects.get(`${feature}/_latest.json`);
+    // A pointer that something else moves meanwhile is nobody's promise.
+    const named = pointer !== undefined && json<Partial<Named>>(pointer).version === version;
+    return !named || others.has(pointer.sha256);
+  }
+
   function metadataChanged(
     name: string,
     before: StoredObject | undefined,
     after: StoredObject | undefined,
   ): void {
-    require(before === undefined && after !== undefined, "metadata follows", `${name} changed`);
+    const [feature = "", version = ""] = name.split("@");
+    if (after === undefined) {
+      require(mayGo(feature, version), "committed data", `metadata of ${name} was deleted`);
+      return void history.collected.add(name);
+    }
+    require(before === undefined, "metadata follows", `${name} changed`);
     const hash = json<{ content_hash: string }>(after).content_hash;
     require(versions.get(name) === hash, "metadata follows", `${name} was never committed like this`);
   }
@@ -273,7 +300,9 @@ export function watch(objects: Objects, history: History): Watch {
     }
     const name = `${feature}@${version}`;
     if (file === ".meta.json") metadataChanged(name, before, after);
-    else if (versions.has(name)) holdsData(name);
+    else if (versions.has(name) && after === undefined && mayGo(feature, version)) {
+      history.collected.add(name);
+    } else if (versions.has(name) && !isCollected(history, feature, version)) holdsData(name);
   };
 }
 
@@ -286,10 +315,17 @@ function plainManifest(object: StoredObject): PlainManifest {
   if (parsed !== undefined) return parsed;
   const manifest = json<PlainManifest>(object);
   manifests.set(object, manifest);
-  for (const record of [manifest.features, manifest.retired, manifest.top, manifest.pointers]) {
+  for (
+    const record of [manifest.features, manifest.retired, manifest.top, manifest.floor, manifest.pointers]
+  ) {
     Object.setPrototypeOf(record, null);
   }
   return manifest;
+}
+
+/** Whether a collector has taken away a version, or some of it. */
+export function isCollected({ collected }: History, feature: string, version: string): boolean {
+  return collected.has(`${feature}@${version}`);
 }
 
 /** What a reader of M sees, as one comparable text. */

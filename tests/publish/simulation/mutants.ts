@@ -40,8 +40,8 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 2,
     patches: one(
       "collect.ts",
-      "top === undefined ? from : await writeMoment(context, from, { tx, top })",
-      "from as Moment | string",
+      "raised === undefined ? from : await writeMoment(context, from, { tx, ...raised })",
+      "(raised, from as Moment | string)",
     ),
   },
   {
@@ -51,11 +51,43 @@ export const MUTANTS: readonly Mutant[] = [
     patches: one(
       "collect.ts",
       `for (;;) {
-    const garbage = await uncommitted(context, from.manifest);`,
-      `const garbage = await uncommitted(context, from.manifest);
+    const versions = await garbage(context, from.manifest, policy);`,
+      `const versions = await garbage(context, from.manifest, policy);
   from = await readAgain(context);
   for (;;) {`,
     ),
+  },
+  {
+    name: "rolls back to what is being deleted",
+    breaks: "committed data",
+    seed: 0,
+    patches: one(
+      "commit.ts",
+      "const limit = (meta === undefined ? manifest.floor : manifest.top).get(feature);",
+      "const limit = meta === undefined ? undefined : manifest.top.get(feature);",
+    ),
+  },
+  {
+    name: "deletes old versions while a commit of the feature is on its way",
+    breaks: "committed data",
+    seed: 0,
+    patches: one(
+      "collect.ts",
+      "pending.length > 0 || await isMoved(context, manifest, feature)",
+      "pending.length > 99",
+    ),
+  },
+  {
+    name: "deletes what is published if it is old",
+    breaks: "committed data",
+    seed: 0,
+    patches: one("../keep.ts", "if (version === published) continue;", ""),
+  },
+  {
+    name: "says nothing of the old versions that it deletes",
+    breaks: "committed data",
+    seed: 0,
+    patches: one("collect.ts", 'if (why === "old") raise(floor, feature, version);', ""),
   },
   {
     name: "commits the first feature of a batch only",
@@ -99,8 +131,8 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 2,
     patches: one(
       "commit.ts",
-      "return meta !== undefined && top !== undefined &&",
-      "return meta === null && top !== undefined &&",
+      "const limit = (meta === undefined ? manifest.floor : manifest.top).get(feature);",
+      "const limit = meta === undefined ? manifest.floor.get(feature) : undefined;",
     ),
   },
   {

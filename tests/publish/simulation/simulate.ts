@@ -88,8 +88,9 @@ export async function simulate(
       if (what === 0) await world.run(`collector ${others}`, collector(stage));
       else if (what === 1) await world.run(`mover ${others}`, mover(stage));
       else if (what === 2) await world.run(`reader ${others}`, reader(stage));
-      else if (what === 3) await world.run(`pointer reader ${others}`, pointerReader(chance.pick(FEATURES)));
-      else if (started < builders + 2) await build();
+      else if (what === 3) {
+        await world.run(`pointer reader ${others}`, pointerReader(stage, chance.pick(FEATURES)));
+      } else if (started < builders + 2) await build();
     }
     if (moved === undefined && unfit === undefined && chance.is(0.0005)) {
       moved = chance.pick(FEATURES);

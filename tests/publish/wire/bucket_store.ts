@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ObjectPublisher } from "../../../src/publish/object_store.ts";
+import type { Publisher } from "../../../src/publish/publisher.ts";
 import { readText } from "../../../src/publish/object_store/exchange.ts";
 import { MANIFEST_KEY, pointerKey } from "../../../src/publish/object_store/keys.ts";
 import { parseManifest } from "../../../src/publish/object_store/manifest.ts";
@@ -15,7 +15,7 @@ export interface BucketStore extends View {
   /** In its bucket. */
   prefix: string;
   /** A builder, as of another process. */
-  builder(): ObjectPublisher;
+  builder(): Publisher;
   /** All that never changes once it is there: data, metadata, records. Name -> token. */
   frozen(): Promise<Map<string, string>>;
   /** Throws unless all that M says is in place, and nothing is pending. */

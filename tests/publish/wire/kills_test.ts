@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { ProxiedRequest } from "../../stores/fault_proxy.ts";
 import { type Wire, wireTest } from "../../stores/wire.ts";
-import { publishTexts } from "../sample_batch.ts";
+import { publishTexts, UNCOMMITTED, WHO } from "../sample_batch.ts";
 import { seeded } from "../simulation/chance.ts";
 import { assertFilesWhole, assertHeals, textsOf, visibleBatch } from "../whole.ts";
 import { type BucketStore, withBucketStore } from "./bucket_store.ts";
@@ -96,9 +96,9 @@ wireTest(
       }
       // What the dead left behind goes, and nothing else.
       const before = await visibleBatch(store);
-      await store.builder().collect();
+      await store.builder().collect(UNCOMMITTED, WHO);
       assert.equal(await visibleBatch(store), before);
       await assertFilesWhole(store);
-      assert.deepEqual(await store.builder().collect(), []);
+      assert.deepEqual(await store.builder().collect(UNCOMMITTED, WHO), { versions: [] });
     }),
 );
