@@ -119,9 +119,13 @@ export class MlforgeError extends Error {
   }
 }
 
-/** Throws all errors as one, the first in front; returns where there are none. */
+/**
+ * Throws all errors as one, the first in front; returns where there are none. What two features say in the same words of the
+ * same place, such as of a source that both read, is told once.
+ */
 export function throwAll(errors: readonly MlforgeError[]): void {
-  const [first, ...rest] = errors;
+  const told = new Map(errors.map((e) => [JSON.stringify([e.message, e.place]), e]));
+  const [first, ...rest] = told.values();
   if (first === undefined) return;
   if (rest.length === 0) throw first;
   throw new MlforgeError(first.code, first.message, {

@@ -4,95 +4,12 @@ import { build } from "../../src/build/build.ts";
 import { check } from "../../src/build/check.ts";
 import { plan } from "../../src/build/plan.ts";
 import { preview } from "../../src/build/preview.ts";
-import type { BuildReport, BuildRequest } from "../../src/build/report.ts";
 import { validate } from "../../src/build/validate.ts";
-import { loadProject } from "../../src/definitions/load.ts";
 import { MlforgeError } from "../../src/error.ts";
-import type { BucketConfig } from "../../src/fetch/object.ts";
 import { openPublisher } from "../../src/publish/open.ts";
-import { type FaultProxy, openFaultProxy, type ProxiedRequest } from "../stores/fault_proxy.ts";
 import { assertSameBytes, bytesOf } from "../fetch/bytes.ts";
-import { bucketTest, type RemoteBucket } from "../fetch/remote_bucket.ts";
+import { isGet, sourceTest } from "./remote_bench.ts";
 import { DEFINITIONS, EVENTS, openWorkshop, rowsOf } from "./workshop.ts";
-
-/** A project on a store in a bucket, which its sources are in as well, behind a proxy that sees all requests. */
-interface Bench {
-  bucket: RemoteBucket;
-  proxy: FaultProxy;
-  store: BucketConfig;
-  folder: string;
-  /** Writes definitions; `$B` stands for the bucket's address. */
-  request(definitions: string): Promise<BuildRequest>;
-  build(definitions: string, options?: Partial<BuildRequest>): Promise<BuildReport>;
-  /** Path of a feature's published data. */
-  data(feature: string): Promise<string>;
-  /** Bytes that were read of sources since this was called last, and with how many requests of which kind. */
-  read(): { bytes: number; gets: number; heads: number; lists: number };
-  /** As from the same cache's other user, with nothing in it. */
-  emptyCache(): Promise<void>;
-}
-
-function sourceTest(
-  name: string,
-  body: (bench: Bench) => Promise<void>,
-  kinds?: readonly BucketConfig["kind"][],
-): void {
-  bucketTest(name, async (bucket) => {
-    const folder = await Deno.makeTempDir({ prefix: "mlforge-test-" });
-    const proxy = openFaultProxy(bucket.config.endpoint, bucket.config.kind);
-    const store = { ...bucket.config, prefix: "store", endpoint: proxy.endpoint };
-    const before = Deno.env.get("MLFORGE_CACHE_DIR");
-    Deno.env.set("MLFORGE_CACHE_DIR", join(folder, "cache"));
-    const bench: Bench = {
-      bucket,
-      proxy,
-      store,
-      folder,
-      async request(definitions) {
-        const file = join(folder, "definitions.yaml");
-        await Deno.writeTextFile(file, definitions.replaceAll("$B/", bucket.address("")));
-        const project = await loadProject(file, { env: (name) => Deno.env.get(name) });
-        return { project, store, command: "mlforge build" };
-      },
-      build: async (definitions, options = {}) => build({ ...await bench.request(definitions), ...options }),
-      async data(feature) {
-        const publisher = await openPublisher(store);
-        const version = (await publisher.read()).features.get(feature)?.version ?? "";
-        return await publisher.dataPath(feature, version) ?? assert.fail(`no data of ${feature} ${version}`);
-      },
-      read() {
-        const seen = proxy.requests.filter(({ path }) => !decodeURIComponent(path).includes("store/"));
-        proxy.requests.length = 0;
-        const gets = seen.filter(isGet);
-        return {
-          bytes: gets.reduce((sum, { answerBytes }) => sum + answerBytes, 0),
-          gets: gets.length,
-          lists: seen.filter(isList).length,
-          heads: seen.filter((request) => !isGet(request) && !isList(request)).length,
-        };
-      },
-      emptyCache: () => Deno.remove(join(folder, "cache"), { recursive: true }),
-    };
-    try {
-      await body(bench);
-    } finally {
-      if (before === undefined) Deno.env.delete("MLFORGE_CACHE_DIR");
-      else Deno.env.set("MLFORGE_CACHE_DIR", before);
-      await proxy.close();
-      await Deno.remove(folder, { recursive: true });
-    }
-  }, kinds);
-}
-
-function isList({ method, path }: ProxiedRequest): boolean {
-  return method === "GET" && /[?&](list-type=2|prefix=)/.test(path);
-}
-
-/** Of an object's bytes, or a part of them. */
-function isGet(request: ProxiedRequest): boolean {
-  return request.method === "GET" && !isList(request) &&
-    (/[?&]alt=media/.test(request.path) || !request.path.includes("/o/")) && !/\/o\?/.test(request.path);
-}
 
 /** 300,000 events of 8 numbers and a long text each, of which features read few columns. */
 const WIDE = `SELECT i % 1000 AS "user", TIMESTAMP '2026-01-01' + to_seconds(i * 20) AS at, i % 97 AS amount,
@@ -284,9 +201,10 @@ sourceTest(
       { kind: "first", act: () => bench.bucket.put("in/events.csv", EVENTS + "x,2026-01-01,1,1\n") },
       { when: isGet },
     );
-    await assert.rejects(bench.build(definitions), (error) => {
+    await assert.rejects(bench.build(definitions, { workers: 1 }), (error) => {
       assert(error instanceof MlforgeError);
       assert.match(error.message, /events\.csv changed while it was read \(source "events"\)/);
+      assert.deepEqual(error.others, [], "of two features that read it, one error");
       assert.equal(error.place?.line, 3);
       return true;
     });
