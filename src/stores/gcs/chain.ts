@@ -38,6 +38,7 @@ const credentialsFile = v.object({
   type: v.picklist(TYPES),
   client_email: v.optional(v.string()),
   account: v.optional(v.string()),
+  service_account_impersonation_url: v.optional(v.string()),
 });
 
 /**
@@ -79,8 +80,8 @@ async function readLink(path: string, by: FileLink["by"]): Promise<FileLink | un
         (by === "gcloud" ? LOG_IN : `Get it again from Google, or unset ${VARIABLE}.`),
     });
   }
-  const { type, client_email, account } = found.output;
-  const principal = client_email ?? account;
+  const { type, client_email, account, service_account_impersonation_url: url = "" } = found.output;
+  const principal = client_email ?? account ?? /([^/]+):generateAccessToken$/.exec(url)?.[1];
   return { kind: "file", path, by, type, ...(principal ? { principal } : {}) };
 }
 

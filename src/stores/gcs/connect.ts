@@ -9,6 +9,7 @@ export interface GcsRequest {
   path: string;
   query?: Readonly<Record<string, string>>;
   headers?: Readonly<Record<string, string>>;
+  /** Bytes only where it does no harm that the platform repeats a request by itself: sending.ts tells when. */
   body?: Uint8Array | ReadableStream<Uint8Array>;
   signal: AbortSignal;
 }
@@ -51,6 +52,8 @@ export async function connect(config: GcsStoreConfig): Promise<Connection> {
         url,
         headers,
         signal,
+        // Here as well: the client of an impersonated account takes no options.
+        fetchImplementation: sendOnce,
         responseType: "stream",
         // Repeating is for ../retry.ts: the SDK would repeat conditional writes.
         retry: false,

@@ -75,7 +75,7 @@ function refused(
       "Make a new key: gcloud iam service-accounts keys create.",
     ];
   }
-  if (/short-lived|iat|exp/i.test(error_description)) {
+  if (/short-lived|\biat\b|\bexp\b/i.test(error_description)) {
     return ["its signature is out of date", "Check this machine's clock."];
   }
   if (/not found/i.test(error_description)) {

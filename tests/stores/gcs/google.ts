@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 /** What the fake tells whoever asks for a token. */
-export type TokenAnswer = (form: URLSearchParams) => Response | Promise<Response>;
+export type TokenAnswer = (form: URLSearchParams, host: string) => Response | Promise<Response>;
 
 /** A stand-in for Google on this machine. */
 export interface FakeGoogle extends AsyncDisposable {
@@ -9,7 +9,7 @@ export interface FakeGoogle extends AsyncDisposable {
   env: Record<string, string>;
   /** Tokens that storage takes; what comes with another one is refused. */
   tokens: Set<string>;
-  /** Answers at oauth2.googleapis.com. */
+  /** Answers where tokens are given. */
   answerToken: TokenAnswer;
   /** Answers at storage.googleapis.com, where not the real (emulated) server shall. */
   answerStorage: ((request: Request) => Response | undefined) | undefined;
@@ -17,7 +17,8 @@ export interface FakeGoogle extends AsyncDisposable {
   asked: string[];
 }
 
-const HOSTS = ["oauth2.googleapis.com", "storage.googleapis.com"];
+const STORAGE = "storage.googleapis.com";
+const HOSTS = [STORAGE, "oauth2.googleapis.com", "sts.googleapis.com", "iamcredentials.googleapis.com"];
 
 /**
  * A proxy that takes all of the hosts to a server of our own, with a certificate of an authority that only processes with
@@ -27,27 +28,28 @@ export async function startGoogle(storage: string): Promise<FakeGoogle> {
   const folder = await Deno.makeTempDir();
   const { cert, key } = await makeCertificates(folder);
   const asked: string[] = [];
+  // Nothing waits for an answer that never comes.
+  const ended = Promise.withResolvers<Response>();
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, cert, key, onListen() {} },
-    async (request) => {
-      const { host, pathname, search } = new URL(request.url);
-      asked.push(host);
-      if (host === "oauth2.googleapis.com") {
-        return await google.answerToken(new URLSearchParams(await request.text()));
-      }
-      const own = google.answerStorage?.(request);
-      if (own !== undefined) return own;
-      const token = /^Bearer (.*)$/.exec(request.headers.get("authorization") ?? "")?.[1];
-      if (token === undefined || !google.tokens.has(token)) {
-        return Response.json({ error: { code: 401, message: "Invalid Credentials" } }, { status: 401 });
-      }
-      return await fetch(storage + pathname + search, {
-        method: request.method,
-        headers: request.headers,
-        body: request.body,
-      });
-    },
+    async (request) => await Promise.race([answerTo(request), ended.promise]),
   );
+  async function answerTo(request: Request): Promise<Response> {
+    const { host, pathname, search } = new URL(request.url);
+    asked.push(host);
+    if (host !== STORAGE) return await google.answerToken(new URLSearchParams(await request.text()), host);
+    const own = google.answerStorage?.(request);
+    if (own !== undefined) return own;
+    const token = /^Bearer (.*)$/.exec(request.headers.get("authorization") ?? "")?.[1];
+    if (token === undefined || !google.tokens.has(token)) {
+      return Response.json({ error: { code: 401, message: "Invalid Credentials" } }, { status: 401 });
+    }
+    return await fetch(storage + pathname + search, {
+      method: request.method,
+      headers: request.headers,
+      body: request.body,
+    });
+  }
   const proxy = startProxy(server.addr.port);
   const google: FakeGoogle = {
     env: {
@@ -64,6 +66,7 @@ export async function startGoogle(storage: string): Promise<FakeGoogle> {
     answerStorage: undefined,
     asked,
     async [Symbol.asyncDispose]() {
+      ended.resolve(new Response());
       await proxy.close();
       await server.shutdown();
       await Deno.remove(folder, { recursive: true });

@@ -28,7 +28,8 @@ async function use({ bucket, endpoint }: Use): Promise<Outcome> {
     const key = parseKey("object");
     const bytes = new TextEncoder().encode("text");
     const sha256 = "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1";
-    await store.put(key, { bytes, sha256 }, { create: true });
+    const result = await store.put(key, { bytes, sha256 }, { create: true });
+    if (result.kind === "unknown") throw result.cause;
     await Array.fromAsync(store.list(key));
     const got = await store.get(key);
     return { text: await new Response(got?.body).text(), identity: await identityOf(config) };
