@@ -72,7 +72,7 @@ export async function startServers(): Promise<Servers> {
 }
 
 /** The path of an installed server: on the PATH, or where `go install` puts it. */
-export async function findServer(name: keyof typeof INSTALL): Promise<string | undefined> {
+export async function findServer(name: keyof typeof INSTALL | "rclone"): Promise<string | undefined> {
   const home = Deno.env.get("HOME") ?? "";
   const go = Deno.env.get("GOBIN") ?? join(Deno.env.get("GOPATH") ?? join(home, "go"), "bin");
   const separator = Deno.build.os === "windows" ? ";" : ":";

@@ -48,7 +48,7 @@ export async function once<T>(work: (attempt: Attempt) => Promise<T>, silence: n
   let give: (error: Error) => void = () => {};
   const givenUp = new Promise<never>((_, reject) => (give = reject));
   const onSilence = () => {
-    const error = new DOMException(`No answer for ${silence / 1000} s`, "TimeoutError");
+    const error = silent(silence);
     give(error);
     controller.abort(error);
   };
@@ -65,6 +65,18 @@ export async function once<T>(work: (attempt: Attempt) => Promise<T>, silence: n
     over = true;
     clearTimeout(timer);
   }
+}
+
+/** What a promise gives, within so many milliseconds. As `once` for work that takes no signal, and comes often. */
+function within<T>(work: Promise<T>, silence: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(silent(silence)), silence);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+function silent(silence: number): DOMException {
+  return new DOMException(`No answer for ${silence / 1000} s`, "TimeoutError");
 }
 
 /** Whether `once` or `repeat` gave up on a silent try. */
@@ -116,24 +128,25 @@ export interface ResumeOptions {
   reopen: (offset: number) => Promise<ReadableStream<Uint8Array>>;
   /** Puts into words what the last try failed with. */
   explain: (error: unknown) => Error;
+  /** So many bytes are taken before they are asked for. Absent: none. */
+  ahead?: number;
   patience?: Patience;
   timing?: Timing;
 }
 
 /**
  * A body whose reader gets all bytes or an error: where it breaks off, falls silent or ends early, it goes on from there.
- * Bytes are taken from `body` only as they are read.
  */
 export function resumed(
   body: ReadableStream<Uint8Array>,
-  { length, reopen, explain, patience = LARGE, timing = REAL }: ResumeOptions,
+  { length, reopen, explain, ahead = 0, patience = LARGE, timing = REAL }: ResumeOptions,
 ): ReadableStream<Uint8Array> {
   let reader = body.getReader();
   let offset = 0;
 
   /** The next bytes; throws where these were the last ones, too early. */
   async function next(): Promise<Uint8Array> {
-    const { value } = await once(() => reader.read(), patience.silence);
+    const { value } = await within(reader.read(), patience.silence);
     if (value === undefined) throw new Error(`The body ended after ${offset} of ${length} bytes`);
     if (offset + value.length > length) throw new Error(`The body is longer than ${length} bytes`);
     offset += value.length;
@@ -152,11 +165,13 @@ export function resumed(
           reader = (await reopen(offset)).getReader();
         }
       }
+      // To its end, so that its connection can serve again.
+      await within(reader.read(), patience.silence).catch(() => {});
       abandon(reader);
       controller.close();
     },
     cancel: () => abandon(reader),
-  }, { highWaterMark: 0 });
+  }, { highWaterMark: ahead, size: ({ length }) => length });
 }
 
 /** Lets go of a body without waiting for it: it may never answer. */

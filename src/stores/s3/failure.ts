@@ -53,30 +53,39 @@ const BY_CODE: Readonly<Record<string, FailureKind>> = {
 };
 
 export function failureOf(error: unknown): Failure {
-  const { name, message, code, $metadata, $response, Region } = Object(error);
-  const status = numberOf($metadata?.httpStatusCode);
-  const region = textOf($response?.headers?.["x-amz-bucket-region"]) ?? textOf(Region);
+  const { name, code, $metadata, $response, Region } = Object(error);
   const known = {
     name: name === "Error" || name === "Unknown" ? "" : textOf(name) ?? "",
-    status,
+    status: numberOf($metadata?.httpStatusCode),
     code: textOf(code),
-    region,
+    region: textOf($response?.headers?.["x-amz-bucket-region"]) ?? textOf(Region),
   };
-  return { kind: kindOf(known, textOf(message) ?? ""), ...known };
+  return { kind: kindOfAnswer(known) ?? kindOfWay(known.code ?? "", wholeMessage(error)), ...known };
 }
 
-function kindOf({ name, status, code, region }: Omit<Failure, "kind">, message: string): FailureKind {
+function kindOfAnswer({ name, status, region }: Omit<Failure, "kind">): FailureKind | undefined {
   const named = BY_NAME[name];
   if (named !== undefined) return named;
   if (status === 301 || (status === 400 && region !== undefined)) return "other region";
   if (status === 403) return "denied";
-  if (status !== undefined) return "other";
-  if (code === undefined) return "other";
-  const way = BY_CODE[code];
-  if (way !== undefined) return way;
-  return /CERT|SSL|TLS|SELF_SIGNED/.test(code) || /certificate/i.test(message)
-    ? "no safe connection"
-    : "broken off";
+  return status === undefined ? undefined : "other";
+}
+
+/** What became of a request that has no answer: Node's http has codes for it, `fetch` and older platforms only words. */
+function kindOfWay(code: string, message: string): FailureKind {
+  const known = BY_CODE[code];
+  if (known !== undefined) return known;
+  if (/dns error/.test(message)) return "unknown host";
+  if (/CERT|SSL|TLS/.test(code) || /certificate|corrupt message|Http connection error/i.test(message)) {
+    return "no safe connection";
+  }
+  if (/client error \(Connect\)/.test(message)) return "no connection";
+  return code !== "" || /client error/.test(message) ? "broken off" : "other";
+}
+
+/** With those of its causes: versions of the platform put the reason here or there. */
+function wholeMessage(error: unknown): string {
+  return error instanceof Error ? `${error.message} ${wholeMessage(error.cause)}` : "";
 }
 
 /** Whether the same request may succeed a moment later: the server is busy, or the connection broke. */

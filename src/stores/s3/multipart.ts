@@ -118,7 +118,10 @@ export async function upload(
   }
 }
 
-/** Sends all parts, some at once; gives them in order. The first error is thrown when nothing is on its way any more. */
+/**
+ * Sends all parts, some at once; gives them in order. The first error is thrown when nothing is on its way any more: a part
+ * that arrives after the upload was aborted stays.
+ */
 async function sendParts(
   connection: Connection,
   upload: Upload,
@@ -127,14 +130,15 @@ async function sendParts(
   const partSize = Math.max(PART, Math.ceil(body.size / MOST_PARTS));
   const count = Math.ceil(body.size / partSize);
   const parts: Part[] = [];
-  const failed = new AbortController();
+  const errors: unknown[] = [];
+  const failed = () => errors.length > 0;
   let started = 0;
   // Reads come one after another, as the file's hash does.
   let reading: Promise<unknown> = Promise.resolve();
 
   async function lane(): Promise<void> {
     const buffer = new Uint8Array(partSize);
-    while (started < count && !failed.signal.aborted) {
+    while (started < count && !failed()) {
       const number = ++started;
       const read = reading.then(() => file.next(buffer));
       reading = read.catch(() => {});
@@ -142,18 +146,17 @@ async function sendParts(
       parts[number - 1] = await sendPart(connection, upload, {
         number,
         bytes,
-        stop: failed.signal,
+        failed,
         onSent: body.onSent,
       });
     }
   }
 
-  const errors: unknown[] = [];
-  await Promise.all(Array.from({ length: Math.min(LANES, count) }, () =>
-    lane().catch((error: unknown) => {
-      errors.push(error);
-      failed.abort();
-    })));
+  const lanes = Array.from(
+    { length: Math.min(LANES, count) },
+    () => lane().catch((error) => errors.push(error)),
+  );
+  await Promise.all(lanes);
   if (errors.length > 0) throw explain(errors[0], action, connection);
   return parts;
 }
@@ -162,15 +165,15 @@ interface PartBody {
   /** From 1. */
   number: number;
   bytes: Uint8Array;
-  /** Ends it early: another part has failed for good. */
-  stop: AbortSignal;
+  /** Whether another part has failed for good: then this one is not tried again. */
+  failed: () => boolean;
   onSent: ((bytes: number) => void) | undefined;
 }
 
 async function sendPart(
   { client }: Connection,
   upload: Upload,
-  { number, bytes, stop, onSent }: PartBody,
+  { number, bytes, failed, onSent }: PartBody,
 ): Promise<Part> {
   const checksum = new Uint8Array(4);
   new DataView(checksum.buffer).setUint32(0, crc32(bytes));
@@ -182,9 +185,9 @@ async function sendPart(
     });
     return client.send(
       new UploadPartCommand({ ...upload, ...part, Body: sent, ContentLength: bytes.length }),
-      { abortSignal: AbortSignal.any([signal, stop]) },
+      { abortSignal: signal },
     ).finally(() => sent.destroy());
-  }, { patience: LARGE, transient: (error) => !stop.aborted && mayPass(error) });
+  }, { patience: LARGE, transient: (error) => !failed() && mayPass(error) });
   return { ...part, ETag };
 }
 

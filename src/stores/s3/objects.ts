@@ -9,7 +9,8 @@ import {
 import { MlforgeError } from "../../error.ts";
 import type { ListedObject } from "../bucket.ts";
 import type { Objects } from "../prefixed.ts";
-import { once, repeat, resumed, SMALL } from "../retry.ts";
+import { inPieces, PIECE, type Range } from "../pieces.ts";
+import { once, repeat, SMALL } from "../retry.ts";
 import type { Got, Head, Token } from "../store.ts";
 import type { Connection } from "./connect.ts";
 import { copyInParts } from "./copy.ts";
@@ -57,61 +58,54 @@ export function openObjects(connection: Connection): Objects {
     const answer = await fetch(name, [0, 1], undefined);
     bucketIsThere = true;
     if (answer === undefined || answer === "empty") return undefined;
-    await streamOf(answer).cancel();
+    await bodyOf(answer).cancel();
     return missing ? undefined : headOf(answer, sizeOf(answer));
   }
 
   /**
-   * The answer to a GET; "empty" where no byte of the range is there, undefined where there is no such object, or not in
-   * that state any more.
+   * The answer to a GET of a range; "empty" where no byte of it is there, undefined where there is no such object, or not
+   * in that state any more.
    */
-  function fetch(name: string, range: [number, number] | undefined, match: Token | undefined) {
-    return ask(
-      reading(connection, name),
-      (options) =>
-        client.send(
-          new GetObjectCommand({
-            Bucket,
-            Key: name,
-            ...(range === undefined ? {} : { Range: `bytes=${range[0]}-${range[1] - 1}` }),
-            ...(match === undefined ? {} : { IfMatch: match }),
-          }),
-          options,
-        ),
-      (error) => {
-        const { status, kind } = failureOf(error);
-        if (status === 416) return "empty" as const;
-        if ((status === 404 && kind !== "no bucket") || status === 412) return undefined;
-        throw error;
-      },
-    );
+  function fetch(name: string, [from, to]: Range, match: Token | undefined) {
+    const command = () =>
+      new GetObjectCommand({
+        Bucket,
+        Key: name,
+        Range: `bytes=${from}-${to - 1}`,
+        ...(match === undefined ? {} : { IfMatch: match }),
+      });
+    return ask(reading(connection, name), (options) => client.send(command(), options), (error) => {
+      const { status, kind } = failureOf(error);
+      if (status === 416) return "empty" as const;
+      if ((status === 404 && kind !== "no bucket") || status === 412) return undefined;
+      throw error;
+    });
   }
 
   async function get(
     name: string,
-    { range, match }: { range?: [number, number]; match?: Token } = {},
+    { range: [from, to] = [0, Infinity], match }: { range?: Range; match?: Token } = {},
   ): Promise<Got | undefined> {
-    if (range !== undefined && range[1] <= range[0]) return await nothingOf(name, match);
-    const answer = await fetch(name, range, match);
+    if (to <= from) return await nothingOf(name, match);
+    const answer = await fetch(name, [from, Math.min(to, from + PIECE)], match);
     if (answer === undefined) return undefined;
     if (answer === "empty") return await nothingOf(name, match);
     const found = headOf(answer, sizeOf(answer));
-    const from = range?.[0] ?? 0;
-    const length = Math.min(range?.[1] ?? found.size, found.size) - from;
-    const body = resumed(streamOf(answer), {
-      length,
+    const open = async (range: Range) => {
+      const again = await fetch(name, range, found.token);
+      if (again !== undefined && again !== "empty") return bodyOf(again);
+      throw new MlforgeError(
+        "failed",
+        `Can't read s3://${Bucket}/${name}: it changed while it was being read`,
+        {
+          hint: "Run again.",
+        },
+      );
+    };
+    const body = inPieces(bodyOf(answer), {
+      range: [from, Math.min(to, found.size)],
+      open,
       explain: (error) => explain(error, reading(connection, name), connection),
-      async reopen(offset) {
-        const again = await fetch(name, [from + offset, from + length], found.token);
-        if (again !== undefined && again !== "empty") return streamOf(again);
-        throw new MlforgeError(
-          "failed",
-          `Can't read s3://${Bucket}/${name}: it changed while it was being read`,
-          {
-            hint: "Run again.",
-          },
-        );
-      },
     });
     return { ...found, body };
   }
@@ -203,8 +197,8 @@ function sizeOf({ ContentRange, ContentLength }: GetObjectCommandOutput): number
   return total === undefined ? ContentLength : Number(total);
 }
 
-function streamOf({ Body }: GetObjectCommandOutput): ReadableStream<Uint8Array> {
+function bodyOf({ Body }: GetObjectCommandOutput): ReadableStream<Uint8Array> {
   if (Body === undefined) throw new Error("The answer has no body");
   // Not transformToWebStream(): what Deno 2.4 makes of a stream of Node closes twice.
-  return ReadableStream.from(Body as Readable);
+  return Body instanceof ReadableStream ? Body : ReadableStream.from(Body as Readable);
 }
