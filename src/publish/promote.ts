@@ -71,7 +71,9 @@ export async function promote(request: PromoteRequest): Promise<PromoteReport> {
   const { target, who, signal } = request;
   const versions = await findVersions(request);
   const now = await target.read();
-  if ((await judge(versions, request, now)).length === 0) {
+  const outlook = await judge(versions, request, now);
+  // A dead run's commit is completed also where there is nothing else to do.
+  if (outlook.length === 0 && !now.pending) {
     return { items: versions.map((version) => itemOf(version, now)), notes: now.notes };
   }
   const batch = await target.begin(who, { from: now });
