@@ -85,18 +85,6 @@ export function diffStates(a: ReadonlyMap<string, Meta>, b: ReadonlyMap<string, 
   return diffOf(names.map((name) => compare(name, side(a.get(name)), side(b.get(name)))));
 }
 
-/** What is published, feature by feature. */
-export async function publishedMetas(publisher: Publisher): Promise<Map<string, Meta>> {
-  const { features } = await publisher.read();
-  return new Map(
-    await Promise.all([...features].map(async ([name, { version }]) => {
-      const meta = await publisher.metadata(name, version);
-      if (meta === undefined) throw neverPublished(name, version);
-      return [name, meta] as const;
-    })),
-  );
-}
-
 async function columnsOf(place: SourcePlace, feature: Feature): Promise<Side["columns"]> {
   if (feature.transform.kind === "function") return undefined;
   return metaColumns((await lookAtFeature(place, feature)).columns);

@@ -92,6 +92,14 @@ export const COMMANDS: readonly CommandEntry[] = [
         .retrieve,
   },
   {
+    name: "manifest",
+    group: "Read",
+    brief: "Print all published features with their metadata, as one document",
+    load: async () =>
+      (await lazily<typeof import("./commands/manifest.ts")>("./commands/manifest.ts", import.meta.url))
+        .manifest,
+  },
+  {
     name: "diff",
     group: "Versions",
     brief: "Show what differs between versions, or from the definitions",

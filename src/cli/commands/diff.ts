@@ -1,15 +1,9 @@
 import { buildCommand } from "@stricli/core";
-import {
-  type Diff,
-  diffDefinitions,
-  diffStates,
-  diffVersions,
-  noRows,
-  publishedMetas,
-} from "../../build/diff.ts";
+import { type Diff, diffDefinitions, diffStates, diffVersions, noRows } from "../../build/diff.ts";
 import { type Level, LEVELS } from "../../build/diff/compare.ts";
 import { MlforgeError } from "../../error.ts";
 import { lazily } from "../../lazy.ts";
+import { publishedMetas } from "../../publish/manifest.ts";
 import { stableJson } from "../../publish/meta.ts";
 import type { CliContext } from "../context.ts";
 import { diffMarkdown, diffText } from "../diff_report.ts";
