@@ -1,6 +1,6 @@
 import type { ChosenMove } from "../publish/choose_moves.ts";
 import { stableJson } from "../publish/meta.ts";
-import type { Publisher } from "../publish/publisher.ts";
+import type { Publisher, Snapshot } from "../publish/publisher.ts";
 import { VERSION } from "../version.ts";
 import type { CliContext } from "./context.ts";
 import type { OutputFlags } from "./flags.ts";
@@ -10,7 +10,7 @@ import { table } from "./table.ts";
 /** Commits the moves, or with `dryRun` only shows them: a rollback and a retirement end alike. */
 export async function carryOut(
   context: CliContext,
-  publisher: Publisher,
+  { publisher, snapshot }: { publisher: Publisher; snapshot: Snapshot },
   moves: readonly ChosenMove[],
   flags: OutputFlags & { "dry-run"?: boolean },
 ): Promise<void> {
@@ -18,7 +18,9 @@ export async function carryOut(
   const dryRun = flags["dry-run"] === true;
   if (!dryRun && changing.length > 0) {
     const command = ["mlforge", ...context.args].join(" ");
-    const { notes } = await publisher.move(changing, { tool: `mlforge ${VERSION}`, command });
+    const { notes } = await publisher.move(changing, { tool: `mlforge ${VERSION}`, command }, {
+      from: snapshot,
+    });
     if (!flags.quiet) notes.forEach((note) => context.err(`${note}\n`));
   }
   if (flags.json) {

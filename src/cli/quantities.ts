@@ -74,6 +74,11 @@ export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** `1 version`, `3,000 versions`. */
+export function counted(count: number, word: string): string {
+  return `${formatCount(count)} ${count === 1 ? word : `${word}s`}`;
+}
+
 /** 0.12 s, 1.9 s, 2 min 5 s. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 1) return `${seconds.toFixed(2)} s`;

@@ -31,14 +31,15 @@ export async function chooseRollback(
     return moves.map((move) => ({ ...move, from: from(move.feature) }));
   }
   return await Promise.all(target.features.map(async ({ name: feature, version }): Promise<ChosenMove> => {
+    const now = from(feature);
+    if (now !== null && version === undefined && !target.previous) throw noVersion(feature);
+    if (version !== undefined && await publisher.metadata(feature, version) !== undefined) {
+      return { feature, from: now, version };
+    }
     const versions = await publisher.versions(feature);
     if (versions.length === 0) throw noFeature(feature, snapshot);
-    if (version !== undefined) {
-      if (!versions.includes(version)) throw neverPublished(feature, version);
-      return { feature, from: from(feature), version };
-    }
+    if (version !== undefined) throw neverPublished(feature, version);
     if (!target.previous) throw noVersion(feature);
-    const now = from(feature);
     const before = versions.filter((candidate) => now === null || compareVersions(candidate, now) < 0).at(-1);
     if (before === undefined) {
       throw new MlforgeError("usage", `There is no version of "${feature}" below ${now}`, {

@@ -70,7 +70,8 @@ export function openObjectPublisher(store: Store, options: ObjectPublisherOption
     begin: (who, { from } = {}) => beginBatch(context, who, from, from && looks.get(from)),
     stage: (request) => stage(context, request),
     stageCopy: (request) => stageCopy(context, request),
-    move: async (moves, who) => publishedOr(await move(context, moves, who)),
+    move: async (moves, who, { from } = {}) =>
+      publishedOr(await move(context, moves, who, from && looks.get(from))),
     log: () => readLog(context),
     verify: ({ thorough = false } = {}) => verify(context, { thorough }),
     async mend(findings, who, options = {}) {

@@ -210,9 +210,9 @@ export interface Publisher {
    * Makes other versions the published ones (a rollback), or none (a retirement): a commit like any other, of all moves
    * together. What is so already is left out. Numbers go on from the highest one ever used. Throws (code `usage`) where
    * a version was never published, or is gone, (`failed`) where its data is not here, and (`lost`) where someone else
-   * published one of these features meanwhile.
+   * published one of these features meanwhile. `from`, the caller's look at this publisher, spares another one.
    */
-  move(moves: readonly Move[], who: Who): Promise<Snapshot>;
+  move(moves: readonly Move[], who: Who, options?: { from?: Snapshot }): Promise<Snapshot>;
   /** All commits that are known, newest first. Read as far as the caller goes. */
   log(): AsyncIterable<LogEntry>;
   /**

@@ -112,13 +112,8 @@ async function compareAsked(
       feature && [feature.name],
     );
   }
-  const from = await findVersion({ name: feature.name, version: a }, publisher, snapshot);
-  const to = await findVersion(
-    { name: feature.name, ...(b === undefined ? {} : { version: b }) },
-    publisher,
-    snapshot,
-  );
-  return await diffVersions(feature.name, [from, to], now, { data: flags.data === true });
+  const to = b ?? await findVersion({ name: feature.name }, publisher, snapshot);
+  return await diffVersions(feature.name, [a, to], now, { data: flags.data === true });
 }
 
 /** `1.0.0`, or `name@1.0.0`, whose name was said before. */

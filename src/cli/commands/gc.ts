@@ -8,7 +8,7 @@ import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
 import { paint } from "../paint.ts";
 import { workplace } from "../project.ts";
-import { formatBytes, formatCount, parseAge, parseCount } from "../quantities.ts";
+import { counted, formatBytes, parseAge, parseCount } from "../quantities.ts";
 import { table } from "../table.ts";
 
 interface Flags extends OutputFlags, ProjectFlags {
@@ -119,7 +119,8 @@ function collectedText(
   const bytes = versions.reduce((sum, version) => sum + version.bytes, 0);
   const total = versions.length === 0
     ? "Nothing to delete"
-    : `${deleted ? "Deleted" : "Would delete"} data of ${formatCount(versions.length)} ` +
-      `${versions.length === 1 ? "version" : "versions"}, ${formatBytes(bytes)}`;
+    : `${deleted ? "Deleted" : "Would delete"} data of ${counted(versions.length, "version")}, ${
+      formatBytes(bytes)
+    }`;
   return `${listed}${bold(total)}${uploads > 0 ? `; gave up ${uploads} unfinished uploads` : ""}\n`;
 }

@@ -34,7 +34,7 @@ export const retire = buildCommand<Flags, string[], CliContext>({
   },
   async func(flags, ...features) {
     const publisher = await (await workplace(this, flags)).publisher();
-    const moves = chooseRetirement(features, await publisher.read());
-    await carryOut(this, publisher, moves, flags);
+    const snapshot = await publisher.read();
+    await carryOut(this, { publisher, snapshot }, chooseRetirement(features, snapshot), flags);
   },
 });

@@ -65,9 +65,10 @@ export const rollback = buildCommand<Flags, string[], CliContext>({
     const target = targetOf(words, flags);
     const place = await workplace(this, flags);
     const publisher = await place.publisher();
-    const moves = await chooseRollback(target, publisher, await publisher.read());
+    const snapshot = await publisher.read();
+    const moves = await chooseRollback(target, publisher, snapshot);
     if (flags.from !== undefined && !flags["dry-run"]) await bringData(this, flags, place, moves, flags.from);
-    await carryOut(this, publisher, moves, flags);
+    await carryOut(this, { publisher, snapshot }, moves, flags);
   },
 });
 

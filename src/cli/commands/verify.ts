@@ -7,7 +7,7 @@ import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
 import { paint } from "../paint.ts";
 import { workplace } from "../project.ts";
-import { formatCount } from "../quantities.ts";
+import { counted, formatCount } from "../quantities.ts";
 import { table } from "../table.ts";
 
 interface Flags extends OutputFlags, ProjectFlags {
@@ -82,7 +82,7 @@ function reportText(
 }
 
 function totalLine({ features, versions, here, findings, mended }: VerifyReport): string {
-  const seen = `Looked at ${formatCount(versions)} versions of ${formatCount(features)} features`;
+  const seen = `Looked at ${counted(versions, "version")} of ${counted(features, "feature")}`;
   const away = versions - here;
   const count = (kind: Finding["kind"]) => findings.filter((finding) => finding.kind === kind).length;
   const said = [

@@ -4,6 +4,7 @@ import { parseMeta } from "../read_meta.ts";
 import type { Change } from "./commit.ts";
 import { type Context, readText } from "./exchange.ts";
 import { dataKey, metadataKey } from "./keys.ts";
+import type { Seen } from "./look.ts";
 import type { Manifest } from "./manifest.ts";
 import { publish } from "./publish.ts";
 import { compareVersions } from "../version.ts";
@@ -13,8 +14,13 @@ import { start } from "./start.ts";
  * Makes other versions the published ones, or none, all at once. What was published stays on the store, and `top` where
  * it is. Throws (code `usage`) where a version was never published, or is gone.
  */
-export async function move(context: Context, moves: readonly Move[], who: Who): Promise<PublishOutcome> {
-  const { tx, moment } = await start(context);
+export async function move(
+  context: Context,
+  moves: readonly Move[],
+  who: Who,
+  seen?: Seen,
+): Promise<PublishOutcome> {
+  const { tx, moment } = await start(context, seen);
   const changes: Change[] = [];
   for (const { feature, version } of moves) {
     const base = moment.manifest.features.get(feature);
