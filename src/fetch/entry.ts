@@ -8,12 +8,14 @@ export interface Entry {
   data: string;
   /** Says which bytes are there. */
   state: string;
+  /** The state on its way. */
+  draft: string;
   lock: string;
 }
 
 export function entryAt(folder: string, id: string): Entry {
   const path = `${folder}/${id}`;
-  return { data: `${path}.data`, state: `${path}.json`, lock: `${path}.lock` };
+  return { data: `${path}.data`, state: `${path}.json`, draft: `${path}.draft`, lock: `${path}.lock` };
 }
 
 const stateSchema = v.object({
@@ -45,13 +47,13 @@ export async function renew({ data, state }: Entry, size: number): Promise<void>
 }
 
 /** Says that these bytes are there, once they are on the disk: a power failure leaves no state that lies. */
-export async function record({ data, state }: Entry, ranges: readonly Range[]): Promise<void> {
+export async function record({ data, state, draft }: Entry, ranges: readonly Range[]): Promise<void> {
   using file = await Deno.open(data, { read: true, write: true });
   await file.syncData();
   const { mtime, ino } = await file.stat();
   const text = JSON.stringify({ ranges, modified: mtime?.getTime() ?? 0, inode: ino });
-  await Deno.writeTextFile(`${state}.draft`, text, { mode: 0o600 });
-  await moveInto(`${state}.draft`, state);
+  await Deno.writeTextFile(draft, text, { mode: 0o600 });
+  await moveInto(draft, state);
 }
 
 /** Used now: what was not used for the longest time goes first. */

@@ -30,7 +30,9 @@ export async function trim(folder: string, limit: number): Promise<void> {
     const entry = entryAt(folder, id);
     const gone = await locked({ path: entry.lock }, async () => {
       if (await inUse(folder, id)) return false;
-      for (const path of [entry.state, entry.data, entry.lock]) await Deno.remove(path).catch(() => {});
+      for (const path of [entry.state, entry.draft, entry.data, entry.lock]) {
+        await Deno.remove(path).catch(() => {});
+      }
       return true;
     });
     if (gone) total -= bytes;

@@ -7,7 +7,7 @@ import { checkSql } from "./check_sql.ts";
 import { columnsNamed } from "./checks/expression.ts";
 import { engineError, isEngineError } from "./errors.ts";
 import { type FeatureOptions, placeOf } from "./feature.ts";
-import { openFetched } from "./fetched.ts";
+import { type Fetched, openFetched } from "./fetched.ts";
 import { scansOf } from "./parquet_scans.ts";
 import { isRowWise } from "./row_wise.ts";
 import { openSession, type Session } from "./session.ts";
@@ -55,6 +55,7 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
   await using fetchedLookups = await openFetched(group.lookups, { cache: group.cache });
   const { sources } = fetched;
   const lookups = fetchedLookups.sources;
+  const explain = (text: string) => fetchedLookups.explain(fetched.explain(text));
   await using session = await openSession({ ...group, sources, lookups, memory: group.memory * 0.7 });
   hooks.onSession(() => {
     fetched.stop();
@@ -71,7 +72,7 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
       await step();
     } catch (cause) {
       const error = engineError(cause, `build feature "${task.feature}"`, placeOf(task));
-      hooks.onFailed(task.feature, explained(error, fetched.explain));
+      hooks.onFailed(task.feature, explained(error, explain));
     }
   };
   for (const task of group.tasks) {
@@ -83,19 +84,13 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
   if (runnable.length === 0) return;
   try {
     const columns = union(seen);
-    const [first, ...others] = runnable;
     await fetched.bring(connection, columns);
     await fetchedLookups.bring(connection, referred(runnable));
-    if (first !== undefined && others.length === 0) {
-      await session.viewSources();
-      const { transform } = first;
-      const scans = () => transform.kind === "sql" ? scansOf(connection, transform.sql) : undefined;
-      if (!group.columnsOnly) narrowed = await fetched.fill(connection, scans);
-    } else {
-      await fetched.fill(connection);
-      await session.loadSources(columns);
+    if (group.columnsOnly) await session.viewSources();
+    else {
+      narrowed = await readSources({ session, fetched, columns }, runnable);
+      await fetchedLookups.fill(connection);
     }
-    if (!group.columnsOnly) await fetchedLookups.fill(connection);
     await session.viewLookups();
   } catch (cause) {
     for (const task of runnable) await attempt(task, () => Promise.reject(cause));
@@ -138,6 +133,29 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
       }
     });
   }
+}
+
+/**
+ * Reads the sources once into tables, for several tasks; for one they stay views, of which only the rows are fetched that
+ * its query can read. Tells whether rows were left out.
+ */
+async function readSources(
+  { session, fetched, columns }: { session: Session; fetched: Fetched; columns: Columns },
+  tasks: readonly FeatureTask[],
+): Promise<boolean> {
+  const { connection } = session;
+  const [first, ...others] = tasks;
+  if (first === undefined || others.length > 0) {
+    await fetched.fill(connection);
+    await session.loadSources(columns);
+    return false;
+  }
+  await session.viewSources();
+  const { transform } = first;
+  return await fetched.fill(
+    connection,
+    () => transform.kind === "sql" ? scansOf(connection, transform.sql) : undefined,
+  );
 }
 
 /** The same error, where the engine's own words were of files in the cache. */

@@ -49,7 +49,9 @@ export async function openPart(source: SourceTask, options: PartOptions): Promis
     source,
     async fill(connection, scans) {
       const files = [...footers.keys()];
-      const groups = scans && await readableGroups(connection, files, { scans, columns });
+      // To know nothing of the row groups is to read all of them.
+      const groups = scans &&
+        await readableGroups(connection, files, { scans, columns }).catch(() => undefined);
       let leftOut = false;
       const reads = (file: string, group: number) => {
         const read = groups === undefined || groups.has(`${file} ${group}`);

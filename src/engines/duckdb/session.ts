@@ -22,7 +22,7 @@ export interface Session extends AsyncDisposable {
   instance: DuckDBInstance;
   connection: DuckDBConnection;
   /** Reads the sources once into tables (`columns`: lower-case names, all where undefined), else they are views. */
-  loadSources(columns: Set<string> | undefined): Promise<void>;
+  loadSources(columns: ReadonlySet<string> | undefined): Promise<void>;
   viewSources(): Promise<void>;
   viewLookups(): Promise<void>;
   /** Sets the number of threads, then locks all settings for good. */
