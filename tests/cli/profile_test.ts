@@ -141,3 +141,26 @@ wireTest("profile --validate says that a bucket is not there", async (wire) => {
     assert.match(err, /^Error: .*there is no bucket "no-such-bucket"$/m);
   }, { "mlforge.yaml": `profiles:\n  missing: { offline_store: ${store} }\n` });
 });
+
+wireTest(
+  "where a server forbids writing, a profile is read-only, and a build fails with one error",
+  async (wire) => {
+    await withBucketProject(wire, async ({ run }) => {
+      assert.equal((await run("build", "--quiet")).code, 0);
+      wire.proxy.fault({ kind: "answer", status: 403, applied: false }, {
+        when: ({ method }) => method !== "GET" && method !== "HEAD",
+        times: Infinity,
+      });
+      const { code, out, err } = await run("profile", "--validate");
+      assert.deepEqual({ code, err }, { code: 0, err: "" });
+      assert.match(out, /^ {2}write +refused +\d+ ms {2}Can't write .*: access is denied$/m);
+      assert.match(out, /^ {2}Read-only: good for reading$/m);
+      assert.equal((await run("show", "user_total")).code, 0);
+
+      const build = await run("build", "--features", "user_total", "--force", "--version", "2.0.0");
+      assert.equal(build.code, 1);
+      assert.match(build.err, /Nothing was published\.\nError: Can't write .*: access is denied\n {2}\S/);
+      assert.equal(build.err.match(/Error:/g)?.length, 1, build.err);
+    });
+  },
+);
