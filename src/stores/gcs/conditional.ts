@@ -5,8 +5,9 @@ import { cleanCause } from "../cause.ts";
 import { once, SMALL } from "../retry.ts";
 import type { Condition, PutResult, Sha256, Token } from "../store.ts";
 import type { Connection } from "./connect.ts";
-import { type Action, explain, isTransient, statusError, statusOf, wasNeverSent } from "./explain.ts";
+import { type Action, explain, isTransient, statusError, statusOf } from "./explain.ts";
 import { DIGITS, objectPath, SHA256 } from "./facts.ts";
+import { wasNeverSent } from "./network.ts";
 
 /** Of an object under a key of one's own, Google may not tell a checksum; it has compared it all the same. */
 const created = v.object({ generation: DIGITS, md5Hash: v.optional(v.string()) });

@@ -3,7 +3,7 @@ import { MlforgeError } from "../../error.ts";
 import { cleanCause } from "../cause.ts";
 import { isTimeout } from "../retry.ts";
 import { gcloudFile, type Link, LOG_IN, nameOf } from "./chain.ts";
-import { networkProblem } from "./explain.ts";
+import { networkProblem } from "./network.ts";
 
 /** What the SDK throws where a token is refused: the answer of whoever gives tokens. */
 const refusal = v.object({
