@@ -88,7 +88,10 @@ async function rcloneOf(kind: Kind, endpoint: string) {
     `secret_access_key = ${KEYS.AWS_SECRET_ACCESS_KEY}\nregion = us-east-1\nforce_path_style = true\n`;
   const gcs =
     "type = google cloud storage\nanonymous = true\nproject_number = test\nbucket_policy_only = true\n";
-  await Deno.writeTextFile(config, `[server]\n${kind === "s3" ? s3 : gcs}endpoint = ${endpoint}\n`);
+  await Deno.writeTextFile(
+    config,
+    `[server]\n${kind === "s3" ? s3 : gcs}endpoint = ${endpoint}${kind === "s3" ? "" : "/storage/v1/"}\n`,
+  );
   const command = (...args: string[]) => [path, "--config", config, ...args];
   return {
     command,

@@ -29,8 +29,8 @@ export function objectPath(bucket: string, name: string): string {
   return `/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
 }
 
-/** What an object is, by the headers that its bytes come with, or a part of them. */
-export function headOfDownload({ headers, status }: Response, name: string): Head {
+/** What an object is, by the headers that a part of it comes with. */
+export function headOfDownload({ headers }: Response, name: string): Head {
   const encoding = headers.get("x-goog-stored-content-encoding") ?? "identity";
   if (encoding !== "identity") {
     throw new MlforgeError(
@@ -43,7 +43,7 @@ export function headOfDownload({ headers, status }: Response, name: string): Hea
   }
   const sha256 = headers.get(`x-goog-meta-${SHA256}`);
   return headOf(v.parse(objectFacts, {
-    size: status === 206 ? headers.get("content-range")?.split("/")[1] : headers.get("content-length"),
+    size: headers.get("content-range")?.split("/")[1],
     generation: headers.get("x-goog-generation"),
     ...(sha256 === null ? {} : { metadata: { [SHA256]: sha256 } }),
   }));

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { MlforgeError } from "../../error.ts";
+import { inPieces, PIECE, type Range } from "../pieces.ts";
 import type { Objects } from "../prefixed.ts";
-import { LARGE, once, type Patience, repeat, resumed, SMALL } from "../retry.ts";
+import { once, repeat, SMALL } from "../retry.ts";
 import type { Got, Head, Token } from "../store.ts";
 import type { Connection } from "./connect.ts";
 import { type Action, explain, isBucketMissing, isTransient, statusError, statusOf } from "./explain.ts";
@@ -13,14 +14,6 @@ const page = v.object({
   items: v.optional(v.array(v.object({ name: v.string(), size: DIGITS, generation: DIGITS })), []),
   nextPageToken: v.optional(v.string()),
 });
-
-/** A part of an object in one state, or in any. */
-interface Part {
-  from: number;
-  /** One past the last byte; Infinity for the object's end. */
-  to: number;
-  match: Token | undefined;
-}
 
 export function openObjects(connection: Connection): Objects {
   const { bucket } = connection;
@@ -47,30 +40,29 @@ export function openObjects(connection: Connection): Objects {
   }
 
   /**
-   * The answer that brings a part's bytes; "empty" where the object ends before it, undefined where there is no such
-   * object, or not in that state any more. By the XML API: the JSON API's downloads come without the user's metadata.
+   * The answer to a GET of a range; "empty" where no byte of it is there, undefined where there is no such object, or not
+   * in that state any more. By the XML API: the JSON API's downloads come without the user's metadata.
    */
   async function fetch(
     name: string,
-    { from, to, match }: Part,
-    patience: Patience,
+    [from, to]: Range,
+    match: Token | undefined,
   ): Promise<Response | "empty" | undefined> {
-    const ranged = from > 0 || to < Infinity;
     const headers = {
+      range: `bytes=${from}-${to - 1}`,
       // As it is stored: what is stored as gzip would be unpacked.
       "accept-encoding": "identity",
-      ...(ranged ? { range: `bytes=${from}-${to === Infinity ? "" : to - 1}` } : {}),
       ...(match === undefined ? {} : { "x-goog-if-generation-match": match }),
     };
     try {
       const answer = await repeat(async ({ signal }) => {
         const path = `/${bucket}/${encodeURIComponent(name)}`;
         const answer = await connection.send({ method: "GET", path, headers, signal });
-        if (answer.status === (ranged ? 206 : 200)) return answer;
+        if (answer.ok) return answer;
         if (answer.status !== 416) throw await statusError(answer);
         await answer.body?.cancel();
         return "empty";
-      }, { patience, transient: isTransient });
+      }, { patience: SMALL, transient: isTransient });
       // An emulator does not look at the condition.
       const changed = answer !== "empty" && match !== undefined &&
         answer.headers.get("x-goog-generation") !== match;
@@ -108,24 +100,20 @@ export function openObjects(connection: Connection): Objects {
 
     async get(name, { range: [from, to] = [0, Infinity], match } = {}) {
       if (to <= from) return await nothingOf(name, match);
-      const answer = await fetch(name, { from, to, match }, SMALL);
+      const answer = await fetch(name, [from, Math.min(to, from + PIECE)], match);
       if (answer === undefined) return undefined;
       if (answer === "empty") return await nothingOf(name, match);
       const found = await described(answer, name);
-      const body = resumed(answer.body ?? noBytes(), {
-        length: Math.min(to, found.size) - from,
+      const open = async (range: Range) => {
+        const again = await fetch(name, range, found.token);
+        if (again instanceof Response) return bodyOf(again);
+        const what = `Can't ${reading(name).doing}: it changed while it was being read`;
+        throw new MlforgeError("failed", what, { hint: "Run again." });
+      };
+      const body = inPieces(bodyOf(answer), {
+        range: [from, Math.min(to, found.size)],
+        open,
         explain: (error) => explain(error, reading(name), connection),
-        async reopen(offset) {
-          const again = await fetch(name, { from: from + offset, to, match: found.token }, LARGE);
-          if (again instanceof Response && again.body !== null) return again.body;
-          throw new MlforgeError(
-            "failed",
-            `Can't ${reading(name).doing}: it changed while it was being read`,
-            {
-              hint: "Run again.",
-            },
-          );
-        },
       });
       return { ...found, body };
     },
@@ -180,6 +168,11 @@ export function openObjects(connection: Connection): Objects {
       );
     }
   }
+}
+
+function bodyOf({ body }: Response): ReadableStream<Uint8Array> {
+  if (body === null) throw new Error("The answer has no body");
+  return body;
 }
 
 function noBytes(): ReadableStream<Uint8Array> {

@@ -118,3 +118,17 @@ proxiedTest(
     }
   },
 );
+
+serverTest("gcs", "GCS errors: what is stored as gzip is refused: it would come unpacked", async (server) => {
+  const bucket = await server.makeBucket();
+  const query = "uploadType=media&name=a/b&contentEncoding=gzip";
+  const packed = new Blob(["text"]).stream().pipeThrough(new CompressionStream("gzip"));
+  const body = await new Response(packed).arrayBuffer();
+  const made = await fetch(`${server.endpoint}/upload/storage/v1/b/${bucket}/o?${query}`, {
+    method: "POST",
+    body,
+  });
+  assert.ok(made.ok, await made.text());
+  const store = await openGcsStore({ kind: "gcs", bucket, prefix: "", endpoint: server.endpoint });
+  assert.match((await errorOf(store.get(KEY))).message, /stored with content encoding "gzip"$/);
+});
