@@ -3,6 +3,7 @@ import { cacheFolder } from "../cache_folder.ts";
 import { openPublisher } from "../publish/open.ts";
 import type { Batch, Entry, Snapshot } from "../publish/publisher.ts";
 import type { Done } from "../workers/messages.ts";
+import { otherChecksNotes } from "./checks_hash.ts";
 import { computeChecked } from "./compute_checked.ts";
 import { openFingerprints } from "./fingerprint.ts";
 import { metaOf } from "./make_meta.ts";
@@ -47,10 +48,11 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
   if (!now.pending && outlook.every((item) => item.change === undefined)) {
     tell({ kind: "planned", items: outlook.map(planItem) });
     await fingerprints.save();
+    (await otherChecksNotes(outlook)).forEach(note);
     return {
       items: outlook.map(unchanged),
       seconds: (performance.now() - started) / 1000,
-      notes: [...now.notes],
+      notes: [...now.notes, ...notes],
       warnings: [],
     };
   }
@@ -61,6 +63,8 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
     // Another build may have published in between, or what a dead one left was completed.
     const planned = batch.base === now ? outlook : await planOn(batch.base);
     tell({ kind: "planned", items: planned.map(planItem) });
+
+    (await otherChecksNotes(planned)).forEach(note);
 
     const work = planned.filter((item) => item.change !== undefined);
     const { done, errors, warnings, notes: uncompared } = await computeChecked(work, request, batch, {

@@ -3,6 +3,7 @@ import type { Source } from "../definitions/model.ts";
 import type { Meta } from "../publish/meta.ts";
 import { ENGINE, VERSION } from "../version.ts";
 import type { Done } from "../workers/messages.ts";
+import { checksHash } from "./checks_hash.ts";
 import type { Planned } from "./plan_features.ts";
 
 /** The metadata of one version, from what was planned and what came out. */
@@ -66,6 +67,7 @@ export async function metaOf(
       entities: feature.entities.map((entity) => entity.name),
       owner: feature.owner ?? null,
       statistics: built.statistics,
+      checks_hash: await checksHash(feature),
       config_parts: await item.config.parts(),
     },
   };

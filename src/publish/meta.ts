@@ -80,6 +80,8 @@ export interface MetaExtra {
   owner: string | null;
   /** By column; without those that are left out, and empty where another tool or an older version wrote it. */
   statistics: Record<string, ColumnStatistics>;
+  /** Over the checks that the data passed; empty where there were none. */
+  checks_hash: string;
   /** The parts of config_hash, each with its own hash: names what a later definition changes. */
   config_parts: Record<string, string>;
 }

@@ -18,6 +18,7 @@ import { verify } from "./object_store/verify.ts";
 import type { Meta } from "./meta.ts";
 import { makeTemporary } from "./owner.ts";
 import type { Batch, Entry, Publisher, PublishOutcome, Snapshot, Who } from "./publisher.ts";
+import { registerEntry } from "./register_entry.ts";
 
 export interface ObjectPublisherOptions {
   /** Absolute path of this user's folder for downloaded data; without one it is downloaded anew by each process. */
@@ -128,7 +129,5 @@ function changeOf({ feature, version, contentHash, meta, base }: Entry): Change 
       `Refused to publish "${feature}" ${version}: its metadata does not fit it`,
     );
   }
-  const { config_hash, schema_hash, source_hash } = meta;
-  const after = { version, content_hash: contentHash, config_hash, schema_hash, source_hash };
-  return { feature, base, after, meta };
+  return { feature, base, after: registerEntry(meta), meta };
 }

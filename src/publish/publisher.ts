@@ -13,6 +13,8 @@ export interface Published {
   config_hash: string;
   schema_hash: string;
   source_hash: string;
+  /** Of the checks that it passed; absent where it had none. */
+  checks_hash?: string;
 }
 
 /** All published features, out of one moment of the store. */

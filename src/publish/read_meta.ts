@@ -145,6 +145,7 @@ function extra(read: Reader): MetaExtra {
     entities: read.texts("entities"),
     owner: read.textOrNull("owner"),
     statistics: readStatistics(read.object("statistics")),
+    checks_hash: read.text("checks_hash", ""),
     config_parts: read.textMap("config_parts"),
   };
 }
@@ -176,6 +177,7 @@ function foreign(timestamp: string | null, interval: string | null): MetaExtra {
     entities: [],
     owner: null,
     statistics: {},
+    checks_hash: "",
     config_parts: {},
   };
 }

@@ -87,6 +87,7 @@ Deno.test("build() keeps what is published where later data fails a check", asyn
   await using shop = await open(`    input_checks:
       - {check: greater_than, column: amount, value: -6}`);
   await shop.build();
+  assert.deepEqual((await shop.build()).notes, []);
   await shop.write("events.csv", EVENTS + "zoe,2026-01-03T00:00:00,-6,a\n");
   await failure(shop.build());
   assert.deepEqual(await shop.published(), { spend: "1.0.0", users: "1.0.0" });
@@ -114,7 +115,7 @@ Deno.test("build() with keepGoing publishes the features whose checks pass", asy
   assert.deepEqual(await shop.published(), { users: "1.0.0" });
 });
 
-Deno.test("Checks don't decide the data: other checks are no other definition", async () => {
+Deno.test("Checks don't decide the data: other checks are no other definition, but a note", async () => {
   await using shop = await open("");
   await shop.build();
   await shop.write(
@@ -122,7 +123,11 @@ Deno.test("Checks don't decide the data: other checks are no other definition", 
     definitions(`    checks:
       - {check: greater_than, column: ${SUM}, value: 0}`),
   );
-  assert.deepEqual((await shop.build()).items.map(({ outcome }) => outcome), ["unchanged", "unchanged"]);
+  const report = await shop.build();
+  assert.deepEqual(report.items.map(({ outcome }) => outcome), ["unchanged", "unchanged"]);
+  assert.deepEqual(report.notes, [
+    "spend: 1.0.0 was published by other checks; mlforge validate --data asks those of now",
+  ]);
   await failure(shop.build({ force: true }));
 });
 

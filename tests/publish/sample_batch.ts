@@ -50,6 +50,7 @@ export function sampleMeta(tx: string, feature: string, version: string, text: s
       entities: ["user"],
       owner: null,
       statistics: {},
+      checks_hash: "",
       config_parts: {},
     },
   };

@@ -111,6 +111,7 @@ async function metaOf(spec: FeatureSpec, version: string, home: string): Promise
       entities: [],
       owner: null,
       statistics: {},
+      checks_hash: "",
       config_parts: {},
     },
   };

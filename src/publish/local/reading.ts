@@ -14,6 +14,7 @@ import {
   readPointer,
 } from "./journal.ts";
 import { isFeatureName, type Layout } from "./layout.ts";
+import { registerEntry } from "../register_entry.ts";
 
 /**
  * All features out of one moment. The journal is read before and after: where it changed, a batch went by, and what was
@@ -77,8 +78,7 @@ export function movedNote(pending: Pending, what: string): string {
 }
 
 export function publishedOf(meta: Meta): Published {
-  const { version, content_hash, config_hash, schema_hash, source_hash } = meta;
-  return { version, seq: 0, tx: meta.mlforge.tx, content_hash, config_hash, schema_hash, source_hash };
+  return { ...registerEntry(meta), seq: 0, tx: meta.mlforge.tx };
 }
 
 async function readPublished(layout: Layout, feature: string): Promise<Meta | undefined> {

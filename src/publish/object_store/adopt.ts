@@ -6,6 +6,7 @@ import { type Context, readText } from "./exchange.ts";
 import { inParallel } from "../../in_parallel.ts";
 import { metadataKey, parsePointerKey, parseVersionKey, pointerKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
+import { registerEntry } from "../register_entry.ts";
 
 /** What pointers without M say: the store of an older or another tool, whose features become ours. */
 export async function adoptPointers(
@@ -36,9 +37,8 @@ export async function adoptPointers(
         hint: "Point it at a version that is whole, or delete it.",
       });
     }
-    const { content_hash, config_hash, schema_hash, source_hash, mlforge } = parseMeta(metadata.text, key);
-    const hashes = { content_hash, config_hash, schema_hash, source_hash };
-    features.set(feature, { version, seq, tx: mlforge.tx, ...hashes });
+    const meta = parseMeta(metadata.text, key);
+    features.set(feature, { ...registerEntry(meta), seq, tx: meta.mlforge.tx });
   });
   for (const [feature, { version }] of features) top.set(feature, higher(top.get(feature), version));
   // Pointers never go back to a lower number, also where M was lost: count on from theirs.

@@ -106,6 +106,7 @@ export const publishedSchema = v.strictObject({
   config_hash: v.string(),
   schema_hash: v.string(),
   source_hash: v.string(),
+  checks_hash: v.exactOptional(v.string()),
 });
 
 /** An object of JSON as a Map: a feature may be called `constructor`. */

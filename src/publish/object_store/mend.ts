@@ -11,6 +11,7 @@ import { metadataText, parseRecord } from "./record.ts";
 import { type Moment, readAgain, writeMoment } from "./register.ts";
 import { movePointers } from "./roll.ts";
 import { start } from "./start.ts";
+import { registerEntry } from "../register_entry.ts";
 
 /**
  * Completes what dead runs left half done, then writes metadata and pointers of published features again where they are
@@ -60,8 +61,7 @@ async function publishedAs(context: Context, feature: string, version: string): 
       hint: "Point it at a version that is whole, or delete it.",
     });
   }
-  const { content_hash, config_hash, schema_hash, source_hash } = parseMeta(found.text, key);
-  return { version, content_hash, config_hash, schema_hash, source_hash };
+  return registerEntry(parseMeta(found.text, key));
 }
 
 /** M with the tokens of the pointers as they are: the commit's own pointers then match them. */

@@ -9,6 +9,7 @@ import type { Manifest } from "./manifest.ts";
 import { publish } from "./publish.ts";
 import { compareVersions } from "../version.ts";
 import { start } from "./start.ts";
+import { registerEntry } from "../register_entry.ts";
 
 /**
  * Makes other versions the published ones, or none, all at once. What was published stays on the store, and `top` where
@@ -47,6 +48,5 @@ async function existing(
   if (metadata === undefined || data === undefined || deleted) {
     throw neverPublished(feature, version);
   }
-  const { content_hash, config_hash, schema_hash, source_hash } = parseMeta(metadata.text, key);
-  return { version, content_hash, config_hash, schema_hash, source_hash };
+  return registerEntry(parseMeta(metadata.text, key));
 }

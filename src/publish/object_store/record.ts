@@ -61,6 +61,7 @@ const recordSchema = v.strictObject({
       config_hash: v.string(),
       schema_hash: v.string(),
       source_hash: v.string(),
+      checks_hash: v.exactOptional(v.string()),
     })),
     metadata: v.unknown(),
   })),
