@@ -77,7 +77,7 @@ async function verifyFeature(layout: Layout, feature: string, thorough: boolean)
   let published: string | null = null;
   try {
     const text = await readTextIfThere(layout.pointer(feature));
-    published = text === undefined ? null : parsePointer(text, layout.pointer(feature)).version;
+    published = text === undefined ? null : parsePointer(text, `${feature}/_latest.json`).version;
   } catch (error) {
     findings.push(findingOf(error, `${feature}/_latest.json`));
   }
@@ -114,8 +114,7 @@ async function verifyVersion(
   for (const { name } of entries.filter(({ name }) => !OF_VERSION.includes(name))) {
     add("leftover", `/${name}`, "nothing of mlforge's", "Remove it, if nobody needs it.");
   }
-  const path = layout.meta(feature, version);
-  const text = await readTextIfThere(path);
+  const text = await readTextIfThere(layout.meta(feature, version));
   if (text === undefined) {
     if (entries.length === 0) add("leftover", "", "an empty folder", "--repair removes it.", true);
     else if (entries.some(({ name }) => name === "data.parquet")) {
@@ -130,7 +129,7 @@ async function verifyVersion(
   }
   let meta;
   try {
-    meta = parseMetaOf(feature, version, text, path);
+    meta = parseMetaOf(feature, version, text, `${folder}/.meta.json`);
   } catch (error) {
     return { findings: [...findings, findingOf(error, `${folder}/.meta.json`)], versions: [] };
   }
