@@ -20,44 +20,50 @@ export async function* checkLocalStore({ path }: LocalStoreConfig): AsyncGenerat
   yield folder;
   if (folder.outcome !== "ok") return;
 
-  yield await take("read", async () => {
+  const read = await take("read", async () => {
     return publishedText(await (await openPublisher({ kind: "local", path })).read());
   });
+  yield read;
+  if (read.outcome !== "ok") return;
 
-  let probe = "";
+  const probe: { folder?: string } = {};
   const write = await take("write", () =>
     inFolder("write to", path, async () => {
-      probe = await Deno.makeTempDir({ dir: await workingFolder(path), prefix: ".mlforge-probe-" });
-      const bytes = new TextEncoder().encode("A probe of mlforge profile --validate\n");
-      for (const name of ["old", "new"]) await writeDurably(join(probe, name), bytes);
-      await moveInto(join(probe, "new"), join(probe, "old"));
-      await sync(probe, "folder");
+      const dir = await workingFolder(path);
+      probe.folder = await Deno.makeTempDir({ dir, prefix: ".mlforge-probe-" });
+      await publishInto(probe.folder);
       return "";
     }), isRefusal);
-  yield write;
-  if (probe === "") return;
-  let gone: Step;
-  try {
-    if (write.outcome === "ok") {
-      yield await take("lock", () =>
-        inFolder("lock a file in", path, async () => {
-          await locked({ path: join(probe, "lock"), command: "mlforge profile --validate" }, () =>
-            Promise.resolve());
-          return "";
-        }));
-    }
-  } finally {
-    gone = await take("delete", () =>
-      inFolder("delete from", path, async () => {
-        await Deno.remove(probe, { recursive: true });
-        return "";
-      }));
-  }
-  yield gone;
-  yield await take("disk", async () => {
-    const { bavail, bsize } = statfsSync(await workingFolder(path));
-    return await Promise.resolve(`${(bavail * bsize / 1e9).toFixed(1)} GB free`);
-  });
+  const { folder: own } = probe;
+  if (own === undefined) return yield write;
+  // Removed before anything is told: whoever stops here leaves nothing behind.
+  const lock = await take("lock", () => inFolder("lock a file in", path, () => lockIn(own)));
+  const gone = await take("delete", () => inFolder("delete from", path, () => removeAll(own)));
+  yield* [write, lock, gone, await take("disk", () => freeSpace(path))];
+}
+
+/** What a batch does: new files on the disk, one renamed over another, and the folder's entries on the disk too. */
+async function publishInto(folder: string): Promise<void> {
+  const bytes = new TextEncoder().encode("A probe of mlforge profile --validate\n");
+  for (const name of ["old", "new"]) await writeDurably(join(folder, name), bytes);
+  await moveInto(join(folder, "new"), join(folder, "old"));
+  await sync(folder, "folder");
+}
+
+async function lockIn(folder: string): Promise<string> {
+  const options = { path: join(folder, "lock"), command: "mlforge profile --validate" };
+  await locked(options, () => Promise.resolve());
+  return "";
+}
+
+async function removeAll(folder: string): Promise<string> {
+  await Deno.remove(folder, { recursive: true });
+  return "";
+}
+
+async function freeSpace(path: string): Promise<string> {
+  const { bavail, bsize } = statfsSync(await workingFolder(path));
+  return `${(bavail * bsize / 1e9).toFixed(1)} GB free`;
 }
 
 async function inFolder<T>(action: string, path: string, act: () => Promise<T>): Promise<T> {
