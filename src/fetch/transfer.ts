@@ -99,7 +99,9 @@ async function write(
   let at = from;
   try {
     for (;;) {
-      const { done, value } = await unlessAborted(reader.read(), signal);
+      const reading = reader.read();
+      // What came whole is kept, and read to its end, so that its connection can serve again.
+      const { done, value } = at === to ? await reading : await unlessAborted(reading, signal);
       if (done || at + value.length > to) break;
       for (let written = 0; written < value.length;) {
         written += await file.write(value.subarray(written));

@@ -143,6 +143,7 @@ export function resumed(
 ): ReadableStream<Uint8Array> {
   let reader = body.getReader();
   let offset = 0;
+  let wanted = true;
 
   /** The next bytes; throws where these were the last ones, too early. */
   async function next(): Promise<Uint8Array> {
@@ -160,6 +161,8 @@ export function resumed(
           return controller.enqueue(await next());
         } catch (error) {
           abandon(reader);
+          // Whoever read lost interest while bytes were awaited.
+          if (!wanted) return;
           if (tries >= patience.tries) throw explain(error);
           await timing.sleep(timing.random() * waitOf(tries));
           reader = (await reopen(offset)).getReader();
@@ -170,7 +173,10 @@ export function resumed(
       abandon(reader);
       controller.close();
     },
-    cancel: () => abandon(reader),
+    cancel() {
+      wanted = false;
+      abandon(reader);
+    },
   }, { highWaterMark: ahead, size: ({ length }) => length });
 }
 

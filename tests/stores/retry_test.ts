@@ -194,3 +194,22 @@ Deno.test("resumed() lets go of its body when the reader does", async () => {
   await reader.cancel();
   assert.ok(cancelled);
 });
+
+Deno.test("resumed() asks for nothing more once the reader let go of it", async () => {
+  let reopened = 0;
+  const asked = Promise.withResolvers<void>();
+  const silent = new ReadableStream<Uint8Array>({ pull: () => asked.resolve() }, { highWaterMark: 0 });
+  const reopen = () => {
+    reopened++;
+    return Promise.resolve(body(0, "whole"));
+  };
+  const stream = resumed(silent, { length: 100, explain, reopen, patience: PATIENCE, timing: clock() });
+  const reader = stream.getReader();
+  const reading = reader.read();
+  await asked.promise;
+  await reader.cancel();
+  assert.deepEqual(await reading, { done: true, value: undefined });
+  // All that was set off by it has run.
+  await new Promise((resume) => setTimeout(resume));
+  assert.equal(reopened, 0);
+});
