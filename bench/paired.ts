@@ -11,8 +11,9 @@ export interface Contestant {
 }
 
 /**
- * Runs contestants in turn (A B A B ...) after a round to warm up, and prints each one's seconds and its ratio to the
- * first one within the same round: minimum, median, maximum. Machines are noisy, so only the ratios are worth quoting.
+ * Runs contestants in turn (A B A B ...) after a round to warm up, and prints each one's seconds, its ratio to the
+ * first one within the same round, and how many seconds it is over that: minimum, median, maximum. Machines are noisy, so
+ * only what is compared within a round is worth quoting.
  */
 export async function compare(title: string, contestants: readonly Contestant[], rounds = 5): Promise<void> {
   const seconds = contestants.map((): number[] => []);
@@ -26,13 +27,15 @@ export async function compare(title: string, contestants: readonly Contestant[],
     }
   }
   console.log(`\n${title} (${rounds} rounds)`);
-  const print = (name: string, own: readonly number[], first: readonly number[]) => {
-    const ratios = own.map((time, round) => time / (first[round] ?? 1));
-    console.log(`  ${name.padEnd(44)} ${spread(own)} s   ratio ${spread(ratios)}`);
+  const print = (name: string, own: readonly number[], first: readonly number[] = []) => {
+    const ratios = own.map((time, round) => time / (first[round] ?? NaN));
+    const over = own.map((time, round) => time - (first[round] ?? NaN));
+    const compared = own === first ? "" : `   ratio ${spread(ratios)}   over ${spread(over)} s`;
+    console.log(`  ${name.padEnd(44)} ${spread(own)} s${compared}`);
   };
   contestants.forEach(({ name }, i) => {
-    print(name, seconds[i] ?? [], seconds[0] ?? []);
-    if ((cpu[i] ?? []).length > 0) print("  of the processor", cpu[i] ?? [], cpu[0] ?? []);
+    print(name, seconds[i] ?? [], seconds[0]);
+    if ((cpu[i] ?? []).length > 0) print("  of the processor", cpu[i] ?? [], cpu[0]);
   });
 }
 

@@ -1,5 +1,5 @@
 /** So many requests at once: enough to hide their way there and back, few enough for a store's limits. */
-const AT_ONCE = 16;
+const AT_ONCE = 32;
 
 /** Runs `work` on all items, `atOnce` of them at a time. All that began has ended when it returns; the first error is thrown then. */
 export async function inParallel<T>(

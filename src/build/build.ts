@@ -1,7 +1,7 @@
 import { type MlforgeError, throwAll } from "../error.ts";
 import { cacheFolder } from "../cache_folder.ts";
 import { openPublisher } from "../publish/open.ts";
-import type { Batch, Entry, Snapshot } from "../publish/publisher.ts";
+import type { Batch, Entry, Publisher, Snapshot } from "../publish/publisher.ts";
 import type { Done } from "../workers/messages.ts";
 import { otherChecksNotes } from "./checks_hash.ts";
 import { computeChecked } from "./compute_checked.ts";
@@ -30,12 +30,12 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
 
   const features = selectFeatures(request);
   const fingerprints = await openFingerprints(cacheFolder((name) => Deno.env.get(name)));
+  // Where the store is far away, it answers while the sources are looked at.
+  const looking = lookAtStore(request, (text) => tell({ kind: "note", text }));
+  looking.catch(() => {});
   const sources = await resolveSources(features, request, fingerprints);
   request.signal?.throwIfAborted();
-  const publisher = await openPublisher(request.store, {
-    onWait: (text) => tell({ kind: "note", text }),
-    project: request.project.name,
-  });
+  const { publisher, now } = await looking;
   const planOn = (snapshot: Snapshot) =>
     planFeatures(features, sources, { snapshot, publisher }, {
       force: request.force === true,
@@ -43,7 +43,6 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
       restore: request.store.kind === "local",
       ...(request.version === undefined ? {} : { version: request.version }),
     });
-  const now = await publisher.read();
   const outlook = await planOn(now);
   if (!now.pending && outlook.every((item) => item.change === undefined)) {
     tell({ kind: "planned", items: outlook.map(planItem) });
@@ -109,6 +108,14 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
   } finally {
     await batch.close();
   }
+}
+
+async function lookAtStore(
+  { store, project }: BuildRequest,
+  onWait: (text: string) => void,
+): Promise<{ publisher: Publisher; now: Snapshot }> {
+  const publisher = await openPublisher(store, { onWait, project: project.name });
+  return { publisher, now: await publisher.read() };
 }
 
 /** What was built again and found the same is put where the published data is not (any more). */

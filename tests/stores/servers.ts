@@ -26,14 +26,14 @@ export function serverTest(
     ignore: endpoint === undefined && !required,
     async fn() {
       if (endpoint === undefined) throw new Error(`There is no ${kind} server: run it by deno task test`);
-      await body({ endpoint, makeBucket: () => MAKE[kind](endpoint) });
+      await body({ endpoint, makeBucket: () => MAKE_BUCKET[kind](endpoint) });
     },
   });
 }
 
 const newName = () => `test-${crypto.randomUUID()}`;
 
-const MAKE = {
+export const MAKE_BUCKET = {
   async s3(endpoint: string): Promise<string> {
     const { S3Client, CreateBucketCommand } = await import("@aws-sdk/client-s3");
     const client = new S3Client({
