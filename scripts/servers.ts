@@ -44,8 +44,9 @@ export async function startServers(): Promise<Servers> {
   for (const name of ["data", "iam"]) await Deno.mkdir(join(folder, name));
   const s3 = freePort();
   const keys = { ROOT_ACCESS_KEY: "mlforge-test", ROOT_SECRET_KEY: "mlforge-test-secret" };
-  const s3Args = ["--quiet", "--keep-alive", "--port", `127.0.0.1:${s3}`, "--iam-dir", join(folder, "iam"), "posix"];
-  if (await start("versitygw", s3, [...s3Args, join(folder, "data")], keys)) {
+  // S3 keeps connections, which versitygw does when it is asked to.
+  const s3Args = ["--quiet", "--keep-alive", "--port", `127.0.0.1:${s3}`, "--iam-dir", join(folder, "iam")];
+  if (await start("versitygw", s3, [...s3Args, "posix", join(folder, "data")], keys)) {
     env.MLFORGE_TEST_S3 = `http://127.0.0.1:${s3}`;
   }
   const gcs = freePort();
