@@ -2,7 +2,7 @@ import { MlforgeError } from "../error.ts";
 import { dirname } from "../path.ts";
 import type { Bucket } from "../stores/bucket.ts";
 import { ifThere } from "../stores/files.ts";
-import { type Entry, record, renew, touch, whatIsThere } from "./entry.ts";
+import { type Entry, record, renew, whatIsThere } from "./entry.ts";
 import { addressOf, type BucketConfig, type RemoteObject } from "./object.ts";
 import { length, merge, missing, type Range } from "./ranges.ts";
 import { type Slots, transfer } from "./transfer.ts";
@@ -38,7 +38,7 @@ export async function fill(
   }
   await link(entry.data, file);
   const holes = missing(ranges, there);
-  if (holes.length === 0 && length(there) > 0) return await touch(entry);
+  if (holes.length === 0 && length(there) > 0) return;
   const { arrived, error } = await transfer({ bucket: await options.bucket(), object, file }, holes, {
     ...options,
     changed: () =>

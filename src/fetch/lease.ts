@@ -7,7 +7,7 @@ import type { Bucket } from "../stores/bucket.ts";
 import { fileError } from "../stores/files.ts";
 import { locked } from "../stores/lock.ts";
 import { openBucket } from "../stores/open.ts";
-import { entryAt, whatIsThere } from "./entry.ts";
+import { entryAt, touch, whatIsThere } from "./entry.ts";
 import { fill, type Wanted } from "./fill.ts";
 import type { BucketConfig } from "./object.ts";
 import { length, missing } from "./ranges.ts";
@@ -80,6 +80,8 @@ export function openLease(settings: CacheSettings): Lease {
       const work = await Promise.all(wanted.map(async (one) => {
         const entry = entryAt(objects, await idOf(one));
         const there = await whatIsThere(entry, one.object.size) ?? [];
+        // Used from now on: what makes room for the rest is other entries.
+        await touch(entry);
         return { entry, wanted: one, bytes: length(missing(one.ranges, there)) };
       }));
       const total = work.reduce((sum, { bytes }) => sum + bytes, 0);
