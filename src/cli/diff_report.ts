@@ -3,6 +3,7 @@ import type { CliContext } from "./context.ts";
 import { markdownTable, markdownText } from "./github.ts";
 import { paint } from "./paint.ts";
 import { formatBytes, formatCount } from "./quantities.ts";
+import { shownStatistic } from "./statistics.ts";
 import { table } from "./table.ts";
 import { visible } from "./text_width.ts";
 
@@ -23,7 +24,15 @@ export function diffText(diff: Diff, { colour, columns }: Pick<CliContext, "colo
         width: columns,
         title: bold,
       });
-    return head + said + sideBySide.replace(/^(?=.)/gm, "  ");
+    const columnwise = one.statistics.map((
+      { column, name, a, b },
+    ) => [column, name, shownStatistic(a), shownStatistic(b)]);
+    const statistics = columnwise.length === 0 ? "" : table(
+      [{ title: "COLUMN" }, { title: "" }, { title: one.a ?? "" }, { title: one.b ?? "" }],
+      columnwise,
+      { width: columns, title: bold },
+    );
+    return head + said + (sideBySide + statistics).replace(/^(?=.)/gm, "  ");
   }).join("\n");
 }
 

@@ -36,18 +36,18 @@ function cells(name: string, statistics: ColumnStatistics | undefined): string[]
     name,
     formatCount(nulls),
     `${approximate_distinct ? "~" : ""}${formatCount(distinct)}`,
-    shown(min),
-    shown(quantiles?.["0.5"]),
-    shown(max),
-    shown(mean),
-    shown(std),
+    shownStatistic(min),
+    shownStatistic(quantiles?.["0.5"]),
+    shownStatistic(max),
+    shownStatistic(mean),
+    shownStatistic(std),
     histogram === undefined ? "" : bars(histogram.counts),
   ];
 }
 
 /** Numbers to four digits; times to the second. */
-function shown(value: number | string | boolean | undefined): string {
-  if (value === undefined) return "";
+export function shownStatistic(value: number | string | boolean | null | undefined): string {
+  if (value === undefined || value === null) return "";
   if (typeof value !== "number") return String(value).replace(/\.\d{6}Z$/, "Z");
   return Number.isSafeInteger(value) ? formatCount(value) : String(Number(value.toPrecision(4)));
 }

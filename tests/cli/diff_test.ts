@@ -73,7 +73,18 @@ Deno.test("diff shows what differs, for people and for scripts", async () => {
       "rows",
       "schema",
       "sources",
+      "statistics",
     ]);
+    const ofAmount = feature.statistics.filter(({ column }: { column: string }) => column === "amount");
+    assert.deepEqual(ofAmount[0], { a: 3, b: 4, column: "amount", name: "distinct" });
+    assert.deepEqual(ofAmount.map(({ name }: { name: string }) => name), [
+      "distinct",
+      "min",
+      "median",
+      "mean",
+      "std",
+    ]);
+    assert.match(rows.out, /^ {2}amount +mean +7\.667 +6$/m);
   });
 });
 

@@ -1,5 +1,5 @@
 import { schemaDifference } from "../../publish/change.ts";
-import type { Meta, MetaColumn, MetaSource } from "../../publish/meta.ts";
+import type { ColumnStatistics, Meta, MetaColumn, MetaSource } from "../../publish/meta.ts";
 import { type ConfigParts, differingParts } from "../config_hash.ts";
 
 /** How much a difference asks of who reads the feature, as versions count it. Ascending. */
@@ -41,6 +41,16 @@ export interface FeatureDiff {
   sources: string[];
   /** Facts that differ. */
   facts: FactDiff[];
+  /** Statistics that differ, of columns that both sides have statistics of. */
+  statistics: StatisticDiff[];
+}
+
+/** One statistic of a column, side by side; null where a version has none. */
+export interface StatisticDiff {
+  column: string;
+  name: string;
+  a: number | string | boolean | null;
+  b: number | string | boolean | null;
 }
 
 export function higherLevel(a: Level, b: Level): Level {
@@ -62,7 +72,7 @@ export function sideOf(meta: Meta): Side {
 /** What differs between two states of a feature. One that came is a minor difference, one that went a major one. */
 export function compare(feature: string, a: Side | undefined, b: Side | undefined): FeatureDiff {
   const names = { feature, a: a?.label ?? null, b: b?.label ?? null };
-  const nothing = { definition: [], schema: [], sources: [], facts: [] };
+  const nothing = { definition: [], schema: [], sources: [], facts: [], statistics: [] };
   if (a === undefined || b === undefined) {
     const level = a === b ? "none" : a === undefined ? "minor" : "major";
     return { ...names, ...nothing, level };
@@ -80,10 +90,11 @@ export function compare(feature: string, a: Side | undefined, b: Side | undefine
     : [...new Set([...before.keys(), ...after.keys()])].filter((name) =>
       before.get(name) !== after.get(name)
     );
-  const facts = a.meta === undefined || b.meta === undefined ? [] : factsOf(a.meta, b.meta);
+  const metas = a.meta === undefined || b.meta === undefined ? undefined : [a.meta, b.meta] as const;
+  const facts = metas === undefined ? [] : factsOf(...metas);
+  const statistics = metas === undefined ? [] : statisticsOf(...metas);
   const otherSource = a.sourceHash !== b.sourceHash;
-  const otherData = a.meta !== undefined && b.meta !== undefined &&
-    a.meta.content_hash !== b.meta.content_hash;
+  const otherData = metas !== undefined && metas[0].content_hash !== metas[1].content_hash;
   const level = schema.major
     ? "major"
     : definition.length + schema.details.length > 0
@@ -91,7 +102,26 @@ export function compare(feature: string, a: Side | undefined, b: Side | undefine
     : otherSource || otherData
     ? "patch"
     : "none";
-  return { ...names, level, definition, schema: schema.details, sources, facts };
+  return { ...names, level, definition, schema: schema.details, sources, facts, statistics };
+}
+
+/** Of each column that both versions have statistics of, those that differ: where the data went, without reading it. */
+function statisticsOf(a: Meta, b: Meta): StatisticDiff[] {
+  const kinds: [string, (one: ColumnStatistics) => StatisticDiff["a"] | undefined][] = [
+    ["nulls", (one) => one.nulls],
+    ["distinct", (one) => one.distinct],
+    ["min", (one) => one.min],
+    ["median", (one) => one.quantiles?.["0.5"]],
+    ["max", (one) => one.max],
+    ["mean", (one) => one.mean],
+    ["std", (one) => one.std],
+  ];
+  return Object.entries(a.mlforge.statistics).flatMap(([column, before]) => {
+    const after = b.mlforge.statistics[column];
+    if (after === undefined) return [];
+    return kinds.map(([name, of]) => ({ column, name, a: of(before) ?? null, b: of(after) ?? null }))
+      .filter(({ a, b }) => a !== b);
+  });
 }
 
 function sameColumns(a: readonly MetaColumn[], b: readonly MetaColumn[]): boolean {

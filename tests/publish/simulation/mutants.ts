@@ -60,7 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "rolls back to what is being deleted",
     breaks: "committed data",
-    seed: 0,
+    seed: 1076,
     patches: one(
       "commit.ts",
       "const limit = (meta === undefined ? manifest.floor : manifest.top).get(feature);",
@@ -303,7 +303,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "believes a conflict",
     breaks: "honest answer",
-    seed: 161,
+    seed: 60,
     patches: one(
       "commit.ts",
       "    unanswered = moment;\n",
