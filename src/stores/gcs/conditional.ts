@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { MlforgeError } from "../../error.ts";
 import { cleanCause } from "../cause.ts";
@@ -6,18 +5,18 @@ import { once, SMALL } from "../retry.ts";
 import type { Condition, PutResult, Sha256, Token } from "../store.ts";
 import type { Connection } from "./connect.ts";
 import { type Action, explain, isTransient, statusError, statusOf } from "./explain.ts";
+import { textOfCrc32c } from "./crc32c.ts";
 import { DIGITS, objectPath, SHA256 } from "./facts.ts";
 import { wasNeverSent } from "./network.ts";
 
-/** Of an object under a key of one's own, Google may not tell a checksum; it has compared it all the same. */
-const created = v.object({ generation: DIGITS, md5Hash: v.optional(v.string()) });
+const created = v.object({ generation: DIGITS, crc32c: v.string() });
 
 /** Query of the request that begins a write: its condition, and what the answer to its end shall say. */
 export function writeQuery(condition: Condition): Record<string, string> {
   return {
     // No object has generation 0: to match it is to create.
     ifGenerationMatch: "create" in condition ? "0" : condition.match,
-    fields: "generation,md5Hash",
+    fields: "generation,crc32c",
   };
 }
 
@@ -32,11 +31,6 @@ export function metadataOf(name: string, sha256: Sha256): Record<string, unknown
   };
 }
 
-/** The checksum that Google compares with what has arrived. In base64. */
-export function md5Of(bytes: Uint8Array): string {
-  return createHash("md5").update(bytes).digest("base64");
-}
-
 export function writing({ bucket }: Connection, name: string): Action {
   return { doing: `write gs://${bucket}/${name}`, needs: "storage.objects.create" };
 }
@@ -47,14 +41,14 @@ export function writing({ bucket }: Connection, name: string): Action {
  */
 export async function outcomeOf(
   connection: Connection,
-  { name, md5 }: { name: string; md5: string },
+  { name, crc }: { name: string; crc: number },
   write: () => Promise<Response>,
 ): Promise<PutResult> {
   return await settle(connection, name, async () => {
     const answer = await write();
     if (!answer.ok) throw await statusError(answer);
-    const { generation, md5Hash } = v.parse(created, await answer.json());
-    if (md5Hash !== undefined && md5Hash !== md5) await undo(connection, name, generation);
+    const { generation, crc32c } = v.parse(created, await answer.json());
+    if (crc32c !== textOfCrc32c(crc)) await undo(connection, name, generation);
     return generation;
   });
 }

@@ -1,8 +1,9 @@
 import { openFile } from "../file_parts.ts";
 import { LARGE, once, SMALL } from "../retry.ts";
 import type { Body, Condition, PutResult } from "../store.ts";
-import { md5Of, metadataOf, outcomeOf, writeQuery } from "./conditional.ts";
+import { metadataOf, outcomeOf, writeQuery } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
+import { crc32c, textOfCrc32c } from "./crc32c.ts";
 import { putResumably } from "./resumable.ts";
 import { sending } from "./sending.ts";
 
@@ -38,11 +39,12 @@ async function putAtOnce(
   { bytes, sha256, onSent, silence }: Whole,
   condition: Condition,
 ): Promise<PutResult> {
-  const md5 = md5Of(bytes);
-  const { content, type } = related({ ...metadataOf(name, sha256), md5Hash: md5 }, bytes);
+  const crc = crc32c(bytes);
+  // Google refuses what does not arrive as it was sent.
+  const { content, type } = related({ ...metadataOf(name, sha256), crc32c: textOfCrc32c(crc) }, bytes);
   const result = await outcomeOf(
     connection,
-    { name, md5 },
+    { name, crc },
     () =>
       once(({ signal, alive }) =>
         connection.send({

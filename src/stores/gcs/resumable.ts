@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { MlforgeError } from "../../error.ts";
 import { type FileBody, openFile } from "../file_parts.ts";
 import { LARGE, once, repeat, SMALL } from "../retry.ts";
 import type { Condition, PutResult } from "../store.ts";
 import { metadataOf, outcomeOf, writeQuery, writing } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
+import { crc32c, textOfCrc32c } from "./crc32c.ts";
 import { explain, isTransient, statusError, statusOf } from "./explain.ts";
 import { sending } from "./sending.ts";
 
@@ -17,14 +17,13 @@ const PIECE = 1 << 20;
 /** What ends an upload: a file's last bytes, and the checksum of all. */
 interface End {
   bytes: Uint8Array;
-  /** In base64. */
-  md5: string;
+  crc: number;
 }
 
 /**
  * Puts a file by a resumable upload. Nothing is there until its last bytes come: that request alone is conditional, and is
  * never repeated. All before goes in one stream, which continues where the server says after it broke off. What was read
- * (SHA-256) is checked before the end is sent, what arrived (MD5) by the server before it creates the object. In parallel
+ * (SHA-256) is checked before the end is sent, what arrived (CRC-32C) by the server before it creates the object. In parallel
  * only parts that are objects of their own could go.
  */
 export async function putResumably(
@@ -84,10 +83,10 @@ async function sendToTheEnd(connection: Connection, upload: string, body: FileBo
     arrived = undefined;
     // From the front each time, so that the checksums are of all that was read.
     using file = await openFile(body);
-    const md5 = createHash("md5");
+    let crc = 0;
     const next = async (length: number) => {
       const bytes = await file.next(new Uint8Array(length));
-      md5.update(bytes);
+      crc = crc32c(bytes, crc);
       alive();
       return bytes;
     };
@@ -105,7 +104,7 @@ async function sendToTheEnd(connection: Connection, upload: string, body: FileBo
     }
     const bytes = await next(size - until);
     file.verify();
-    return { bytes, md5: md5.digest("base64") };
+    return { bytes, crc };
   }, { patience: LARGE, transient: isTransient });
 }
 
@@ -151,13 +150,13 @@ function refuseDropped({ status }: Response): void {
 async function finish(
   connection: Connection,
   upload: string,
-  { name, body: { size, onSent }, end: { bytes, md5 } }: { name: string; body: FileBody; end: End },
+  { name, body: { size, onSent }, end: { bytes, crc } }: { name: string; body: FileBody; end: End },
 ): Promise<PutResult> {
   const headers = {
     "content-range": `bytes ${size - bytes.length}-${size - 1}/${size}`,
-    "x-goog-hash": `md5=${md5}`,
+    "x-goog-hash": `crc32c=${textOfCrc32c(crc)}`,
   };
-  const result = await outcomeOf(connection, { name, md5 }, () =>
+  const result = await outcomeOf(connection, { name, crc }, () =>
     once(async ({ signal }) => {
       const answer = await connection.send({
         method: "PUT",

@@ -48,7 +48,7 @@ uploadTest("takes three requests, and tells of all bytes that leave", async (beh
   assert.equal(asked(behind), "POST PUT PUT");
   const last = behind.proxy.requests[2];
   assert.equal(last?.headers.get("content-range"), `bytes ${END}-${SIZE - 1}/${SIZE}`);
-  assert.match(last?.headers.get("x-goog-hash") ?? "", /^md5=.{24}$/);
+  assert.match(last?.headers.get("x-goog-hash") ?? "", /^crc32c=.{6}==$/);
   assert.equal(await stored(behind), body.sha256);
 });
 
@@ -116,7 +116,7 @@ uploadTest("of a file that is not what it was writes nothing, and leaves nothing
 });
 
 uploadTest("of other bytes than were sent is taken back", async (behind, body) => {
-  const answer = JSON.stringify({ generation: "1", md5Hash: "AAAAAAAAAAAAAAAAAAAAAA==" });
+  const answer = JSON.stringify({ generation: "1", crc32c: "AAAAAA==" });
   behind.proxy.fault({ kind: "answer", applied: false, status: 200, body: answer }, { when: isPut, nth: 2 });
   await assert.rejects(behind.store.put(KEY, body, CREATE), /other bytes arrived than were sent/);
   assert.match(behind.proxy.requests[3]?.path ?? "", /\?generation=1$/);
