@@ -127,7 +127,7 @@ export interface CollectedVersion extends Staged {
 export interface Collected {
   /** Ascending by feature and number. */
   versions: CollectedVersion[];
-  /** Uploads that never came to an end, and were given up; undefined where the store has no such thing. */
+  /** Uploads older than a week that were given up; undefined where the store has none, or it is not allowed. */
   uploads?: number;
 }
 

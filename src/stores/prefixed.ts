@@ -7,6 +7,8 @@ import type { Body, Condition, CopiedBody, Listed, PutResult, Store } from "./st
 export interface Objects extends Bucket {
   put(name: string, body: Body, condition: Condition): Promise<PutResult>;
   delete(name: string): Promise<void>;
+  /** Of names that start with `prefix`; see `Store`. */
+  abortUploads?(prefix: string, before: Date): Promise<number | undefined>;
   /** From a bucket that this server has, too. */
   copy(
     name: string,
@@ -31,6 +33,9 @@ export function storeUnder(config: S3StoreConfig | GcsStoreConfig, objects: Obje
     },
     put: (key, body, condition) => objects.put(nameOf(key), body, condition),
     delete: (key) => objects.delete(nameOf(key)),
+    ...(objects.abortUploads === undefined ? {} : {
+      abortUploads: (before: Date) => objects.abortUploads?.(base, before) ?? Promise.resolve(undefined),
+    }),
     async copy(key, from, body) {
       if (from.kind !== config.kind || from.endpoint !== config.endpoint) return undefined;
       return await objects.copy(nameOf(key), { bucket: from.bucket, name: baseOf(from) + key }, body);

@@ -64,6 +64,11 @@ export interface Store {
   put(key: Key, body: Body, condition: Condition): Promise<PutResult>;
   delete(key: Key): Promise<void>;
   /**
+   * Only where large bodies are uploaded in parts: gives up uploads that were begun before a moment and never ended. Gives
+   * how many; undefined where that is not allowed. Only the collector of garbage calls it.
+   */
+  abortUploads?(before: Date): Promise<number | undefined>;
+  /**
    * Only where a server can copy by itself: creates an object as a copy of the one that another bucket or prefix of the
    * same service has under the same key, as `put` with `create` does; none of its bytes comes here. Undefined, with nothing
    * written, where that one is elsewhere, or is not known to be this `body`.

@@ -33,11 +33,17 @@ export async function collect(context: Context, policy: KeepPolicy): Promise<Col
       // Metadata last: a version whose metadata is gone is found by nobody, and its data would lie there for ever.
       const old = versions.filter(({ why }) => why === "old");
       await inParallel(old, ({ feature, version }) => context.store.delete(metadataKey(feature, version)));
-      return { versions };
+      const uploads = await context.store.abortUploads?.(weekBefore(context.clock()));
+      return { versions, ...(uploads === undefined ? {} : { uploads }) };
     }
     if (!await pace.rest(written)) throw gaveUp("collecting garbage");
     from = await readAgain(context);
   }
+}
+
+/** No upload takes a week: one that is older has lost its process. */
+function weekBefore(moment: Date): Date {
+  return new Date(moment.getTime() - 7 * 24 * 60 * 60 * 1000);
 }
 
 /** What `collect` would remove. Writes nothing. */

@@ -17,6 +17,7 @@ import { copyInParts } from "./copy.ts";
 import { type Action, explain, reading } from "./explain.ts";
 import { failureOf, mayPass } from "./failure.ts";
 import { sha256Of } from "./metadata.ts";
+import { abortOldUploads } from "./old_uploads.ts";
 import { goesInParts, put } from "./put.ts";
 
 export function openObjects(connection: Connection): Objects {
@@ -154,6 +155,7 @@ export function openObjects(connection: Connection): Objects {
       }
       return await put(connection, name, body, condition);
     },
+    abortUploads: (prefix, before) => abortOldUploads(connection, prefix, before),
     async copy(name, from, body) {
       const head = await openObjects({ ...connection, bucket: from.bucket }).head(from.name);
       if (head?.sha256 !== body.sha256 || head.size !== body.size) return undefined;
