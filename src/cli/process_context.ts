@@ -9,10 +9,16 @@ export function processContext(args: readonly string[], exit: (code: number) => 
   const colour = { stdout: isTerminal.stdout && mayColour, stderr: isTerminal.stderr && mayColour };
   let signal: AbortSignal | undefined;
   const out = (text: string) => write(Deno.stdout, text);
-  const err = (text: string) => write(Deno.stderr, text);
+  const err = (text: string) => {
+    try {
+      write(Deno.stderr, text);
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
   return {
     args,
-    cwd: Deno.cwd(),
+    cwd: workingFolder() ?? nowhere(err, exit),
     env,
     now: () => new Date(),
     out,
@@ -37,14 +43,39 @@ function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): 
     } catch (cause) {
       if (cause instanceof Deno.errors.BrokenPipe) return;
       // A pipe that does not block is full: its reader needs a moment.
-      if (!(cause instanceof Deno.errors.WouldBlock)) throw cause;
+      if (!(cause instanceof Deno.errors.WouldBlock)) throw unwritten(cause);
     }
   }
 }
 
+function unwritten(cause: unknown): MlforgeError {
+  const why = cause instanceof Error && /no space/i.test(cause.message)
+    ? "the disk is full"
+    : "it can't be written to";
+  return new MlforgeError("failed", `Can't write the result: ${why}`, {
+    hint: "Send it elsewhere; what the command did is done.",
+    cause,
+  });
+}
+
+/** Undefined where its name is no text. */
+function workingFolder(): string | undefined {
+  try {
+    return Deno.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without a working folder there is no context to render an error with. */
+function nowhere(err: CliContext["err"], exit: (code: number) => never): never {
+  err("Error: Can't work in this folder: its name is not valid UTF-8\n  Start mlforge in another one.\n");
+  exit(EXIT_CODES.usage);
+}
+
 async function pass(bytes: ReadableStream<Uint8Array>): Promise<void> {
   await bytes.pipeTo(Deno.stdout.writable, { preventClose: true }).catch((cause) => {
-    if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
+    if (!(cause instanceof Deno.errors.BrokenPipe)) throw unwritten(cause);
   });
 }
 

@@ -45,7 +45,13 @@ export async function run(context: CliContext): Promise<number> {
     },
   }, integrations);
   const process: StricliProcess = { ...context.process };
-  await runApplication(application, context.args, { ...context, process });
+  try {
+    await runApplication(application, context.args, { ...context, process });
+  } catch (thrown) {
+    // Help that can't be written, say: what commands throw is caught before.
+    context.err(bug(thrown) + "\n");
+    return codeOf(bugError(thrown).code);
+  }
   const code = Number(process.exitCode ?? 0);
   // stricli's own codes are below zero: all of them are wrong use.
   return code < 0 ? codeOf("usage") : code;

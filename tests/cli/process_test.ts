@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cliCommand } from "./run_cli.ts";
+import { BINARY, cliCommand } from "./run_cli.ts";
 
 Deno.test("a closed stdout is no error, and silent", async () => {
   const child = cliCommand(["--help"]).spawn();
@@ -16,3 +16,51 @@ Deno.test("without a terminal there is no colour, in help nor in errors", async 
     assert.ok(![...stdout, ...stderr].includes(0x1b), args.join(" "));
   }
 });
+
+Deno.test({
+  name: "a result that can't be written for want of space is one clear error, not a bug",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    for (const args of [["--help"], ["schema"]]) {
+      const { code, err } = await shell('"$@" >/dev/full', args);
+      assert.notEqual(code, 0);
+      assert.match(err, /^Error: Can't write the result: the disk is full\n/);
+    }
+    // Where errors can't be written either, the exit code is all that tells.
+    assert.equal((await shell('"$@" 2>/dev/full', ["biuld"])).code, 2);
+  },
+});
+
+Deno.test({
+  name: "a closed stdout or stderr stands in nobody's way",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    assert.deepEqual(await shell('"$@" >&-', ["--help"]), { code: 0, err: "" });
+    assert.equal((await shell('"$@" 2>&-', ["--help"])).code, 0);
+  },
+});
+
+Deno.test({
+  name: "a working folder whose name is no text is one clear error",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const { code, err } = await shell(
+      `cd "$(mktemp -d)" && there=$PWD && name=$(printf 'x\\377') && mkdir "$name" && cd "$name" || exit 9
+       "$@"; code=$?; cd "$there" && rmdir "$name" && cd / && rmdir "$there"; exit $code`,
+      ["list", "features"],
+    );
+    assert.equal(code, 2);
+    assert.match(err, /^Error: Can't work in this folder: its name is not valid UTF-8\n/);
+  },
+});
+
+/** Runs a shell script whose arguments are the program under test and its own. */
+async function shell(script: string, args: readonly string[]): Promise<{ code: number; err: string }> {
+  const main = new URL("../../main.ts", import.meta.url).pathname;
+  const program = BINARY === undefined ? [Deno.execPath(), "run", "-A", "--no-check", main] : [BINARY];
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", script, "sh", ...program, ...args],
+    stdout: "null",
+  }).output();
+  return { code, err: new TextDecoder().decode(stderr) };
+}
