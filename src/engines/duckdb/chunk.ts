@@ -26,6 +26,21 @@ export function rawColumn(chunk: DuckDBDataChunk, column: number, width: number)
   };
 }
 
+/** A chunk whose columns several readers look at: each is asked of the engine once, which takes as long as reading it. */
+export class RawChunk {
+  readonly rows: number;
+  readonly #columns: (RawColumn | undefined)[] = [];
+
+  constructor(readonly chunk: DuckDBDataChunk) {
+    this.rows = chunk.rowCount;
+  }
+
+  /** As `rawColumn`; all readers of a column have to give the same width. */
+  column(index: number, width: number): RawColumn {
+    return this.#columns[index] ??= rawColumn(this.chunk, index, width);
+  }
+}
+
 const WIDTHS: Record<string, number> = {
   BOOLEAN: 1,
   TINYINT: 1,

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
-import type { DuckDBDataChunk } from "@duckdb/node-api";
-import { isValid, physicalWidth, rawColumn } from "./chunk.ts";
+import { isValid, physicalWidth, type RawChunk } from "./chunk.ts";
 import { arrowName, type Column, quote } from "./types.ts";
 
 /** Takes chunks of rows, in order, whose first columns are those of `list`. */
 export interface RowsDigest {
   /** What to select for it. */
   list: string[];
-  add(chunk: DuckDBDataChunk): void;
+  add(chunk: RawChunk): void;
   finish(): { hash: string; rows: number };
 }
 
@@ -25,7 +24,7 @@ export function rowsDigest(columns: readonly Column[]): RowsDigest {
       physicalWidth(type) === undefined ? `CAST(${quote(name)} AS VARCHAR)` : quote(name)
     ),
     add(chunk) {
-      rows += chunk.rowCount;
+      rows += chunk.rows;
       digests.forEach((digest, column) => digest.add(chunk, column));
     },
     finish() {
@@ -39,7 +38,7 @@ export function rowsDigest(columns: readonly Column[]): RowsDigest {
 }
 
 interface ColumnDigest {
-  add(chunk: DuckDBDataChunk, column: number): void;
+  add(chunk: RawChunk, column: number): void;
   finish(): string;
 }
 
@@ -57,8 +56,8 @@ function fixedDigest(width: number): ColumnDigest {
   const marks = marksDigest();
   return {
     add(chunk, column) {
-      const { data, validity } = rawColumn(chunk, column, width);
-      const rows = chunk.rowCount;
+      const { data, validity } = chunk.column(column, width);
+      const { rows } = chunk;
       marks.add(validity, rows);
       if (validity !== undefined) {
         for (let row = 0; row < rows; row++) {
@@ -95,11 +94,11 @@ function textDigest(): ColumnDigest {
   };
   return {
     add(chunk, column) {
-      const { data, validity } = rawColumn(chunk, column, STRING_WIDTH);
-      const rows = chunk.rowCount;
+      const { data, validity } = chunk.column(column, STRING_WIDTH);
+      const { rows } = chunk;
       marks.add(validity, rows);
       const words = new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
-      const vector = chunk.getColumnVector(column);
+      const vector = chunk.chunk.getColumnVector(column);
       let long: Uint8Array | undefined;
       end = 0;
       for (let row = 0; row < rows; row++) {

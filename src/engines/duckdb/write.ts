@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Built, FeatureTask } from "../task.ts";
+import { RawChunk } from "./chunk.ts";
 import type { Prepared } from "./feature.ts";
 import { rowsDigest } from "./rows_hash.ts";
 import type { Session } from "./session.ts";
@@ -50,13 +51,13 @@ export async function writeRows(
 async function eachChunk(
   connection: DuckDBConnection,
   query: string,
-  take: (chunk: DuckDBDataChunk) => void,
+  take: (chunk: RawChunk) => void,
 ): Promise<void> {
   const result = await connection.stream(query);
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) return;
-    take(chunk);
+    take(new RawChunk(chunk));
   }
 }
 

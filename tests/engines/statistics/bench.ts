@@ -1,6 +1,7 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, endsOfAll, gather } from "../../../src/engines/duckdb/statistics/gather.ts";
 import type { Taker } from "../../../src/engines/duckdb/statistics/column.ts";
+import { RawChunk } from "../../../src/engines/duckdb/chunk.ts";
 import { columnsOf } from "../../../src/engines/duckdb/types.ts";
 import type { ColumnStatistics } from "../../../src/publish/meta.ts";
 
@@ -32,7 +33,7 @@ export async function measure(
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
-    gathering.add(chunk);
+    gathering.add(new RawChunk(chunk));
   }
   return {
     statistics: gathering.finish(),

@@ -129,6 +129,18 @@ Deno.test("many different values are estimated within three standard errors, of 
   );
 });
 
+Deno.test("short texts are told apart by what they are, long ones by their hash", async () => {
+  using data = await measure(
+    `SELECT CASE WHEN i % 5 > 0 THEN (i % 900)::VARCHAR END AS short, repeat('long text ', 3) || i % 700 AS long,
+       chr(0) || (i % 3)::VARCHAR AS zero, left('aaaaaaaaaaaa', (i % 13)::INTEGER) AS prefix, (i * 7919)::VARCHAR AS many
+     FROM range(20000) t(i)`,
+  );
+  const distinct = (name: string) => data.statistics[name]?.distinct;
+  assert.deepEqual(["short", "long", "zero", "prefix"].map(distinct), [720, 700, 3, 13]);
+  assert.equal(data.statistics["short"]?.nulls, 4000);
+  assert(apart(distinct("many") ?? 0, 20000) < 0.025, `${distinct("many")}`);
+});
+
 Deno.test("integers that doubles can't tell apart are different values, with exact ends", async () => {
   using data = await measure("SELECT 9007199254740992 + i AS x FROM range(4) t(i)");
   const { distinct, min, max } = data.statistics["x"]!;

@@ -1,6 +1,5 @@
-import type { DuckDBDataChunk } from "@duckdb/node-api";
 import type { ColumnStatistics } from "../../../publish/meta.ts";
-import { isValid, physicalWidth, rawColumn } from "../chunk.ts";
+import { isValid, physicalWidth, type RawChunk } from "../chunk.ts";
 import type { Column } from "../types.ts";
 import { decoderOf } from "./decode.ts";
 import { Distinct } from "./distinct.ts";
@@ -17,8 +16,8 @@ const VECTOR = 2048;
 
 /** Gathers one column's statistics from chunks in their order. */
 export interface ColumnCollector {
-  /** `at` is the column's index in the chunk, `hash` that of its hash (UBIGINT), for a type without a fixed width. */
-  add(chunk: DuckDBDataChunk, at: number, hash: number | undefined): void;
+  /** `at` is the column's index in the chunk, `hash` that of its hash (UBIGINT), where its values are not kept in place. */
+  add(chunk: RawChunk, at: number, hash: number | undefined): void;
   finish(): ColumnStatistics;
 }
 
@@ -31,18 +30,26 @@ export function collector(column: Column, ends: Ends, others: readonly Taker[] =
   return decoderOf(column.type) === undefined ? opaque(ends) : numeric(column, ends, others);
 }
 
-/** Of values that are known by their hash only. */
+/** How the engine holds a text, or a list: 16 bytes, of a short text its length and its bytes, then zeros. */
+const WIDTH = 16;
+
+/** Of values that are only told apart. */
 function opaque(ends: Ends): ColumnCollector {
   let nulls = 0;
   const distinct = new Distinct();
+  const words = new Int32Array(2 * VECTOR);
   return {
     add(chunk, at, hash) {
+      const { rows } = chunk;
       // The engine's hash of NULL is a value like any other: which are NULL only the column itself tells.
-      const { validity } = rawColumn(chunk, at, 16);
-      const { data } = rawColumn(chunk, hash ?? at, 8);
-      const words = new Int32Array(data.buffer, data.byteOffset, chunk.rowCount * 2);
-      const count = keepValid(words, validity, chunk.rowCount);
-      nulls += chunk.rowCount - count;
+      const { data, validity } = chunk.column(at, WIDTH);
+      if (hash === undefined) foldText(data, rows, words);
+      else {
+        const hashes = chunk.column(hash, 8).data;
+        words.set(new Int32Array(hashes.buffer, hashes.byteOffset, 2 * rows));
+      }
+      const count = keepValid(words, validity, rows);
+      nulls += rows - count;
       distinct.take(words, count);
     },
     finish: () => ({ nulls, ...different(distinct), ...shown(ends) }),
@@ -74,8 +81,8 @@ function numeric({ type }: Column, ends: Ends, others: readonly Taker[]): Column
   let notFinite = 0;
   return {
     add(chunk, at) {
-      const { data, validity } = rawColumn(chunk, at, width);
-      const rows = chunk.rowCount;
+      const { data, validity } = chunk.column(at, width);
+      const { rows } = chunk;
       decode(data, rows, values);
       let count = rows;
       if (validity !== undefined) {
@@ -83,9 +90,12 @@ function numeric({ type }: Column, ends: Ends, others: readonly Taker[]): Column
         nulls += rows - count;
       }
       if (ownBits) {
-        wordsOfData.set(new Int32Array(data.buffer, data.byteOffset, rows * 2));
-        if (validity !== undefined) keepValid(wordsOfData, validity, rows);
-        distinct.take(wordsOfData, count);
+        const words = new Int32Array(data.buffer, data.byteOffset, rows * 2);
+        if (validity === undefined) distinct.take(words, count);
+        else {
+          wordsOfData.set(words);
+          distinct.take(wordsOfData, keepValid(wordsOfData, validity, rows));
+        }
       } else {
         distinct.take(wordsOfValues, count);
       }
@@ -120,6 +130,23 @@ function numeric({ type }: Column, ends: Ends, others: readonly Taker[]): Column
       };
     },
   };
+}
+
+/** Folds the four words of each short text into two, by two mixtures that have nothing in common. */
+function foldText(data: Uint8Array, rows: number, out: Int32Array): void {
+  const words = new Int32Array(data.buffer, data.byteOffset, rows * 4);
+  for (let row = 0; row < rows; row++) {
+    const at = 4 * row;
+    const [length, a, b, c] = [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!];
+    let low = Math.imul(length ^ a, 0x85ebca6b);
+    low = Math.imul(low ^ (low >>> 15) ^ b, 0xc2b2ae35);
+    low = Math.imul(low ^ (low >>> 13) ^ c, 0x27d4eb2f);
+    let high = Math.imul(length ^ c, 0x9e3779b1);
+    high = Math.imul(high ^ (high >>> 14) ^ a, 0x165667b1);
+    high = Math.imul(high ^ (high >>> 15) ^ b, 0x2c1b3c6d);
+    out[2 * row] = low;
+    out[2 * row + 1] = high;
+  }
 }
 
 /** Moves pairs of words that are no NULL to the front; tells how many. */

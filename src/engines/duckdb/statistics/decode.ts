@@ -7,25 +7,35 @@ export type Decode = (data: Uint8Array, rows: number, out: Float64Array) => void
 export function decoderOf(type: string): Decode | undefined {
   const decimal = /^DECIMAL\(\d+,(\d+)\)$/.exec(type);
   const divisor = 10 ** Number(decimal?.[1] ?? 0);
+  const whole = wholeDecoder(type, decimal !== null);
+  if (whole === undefined || divisor === 1) return whole;
+  return (data, rows, out) => {
+    whole(data, rows, out);
+    for (let i = 0; i < rows; i++) out[i]! /= divisor;
+  };
+}
+
+/** Decimals as the whole numbers that they are kept as. */
+function wholeDecoder(type: string, decimal: boolean): Decode | undefined {
   if (type === "DOUBLE") return floats(Float64Array);
   if (type === "FLOAT") return floats(Float32Array);
-  if (decimal === null && !/^U?(TINY|SMALL|BIG)?INT(EGER)?$|^BOOLEAN$|^DATE$|^TIMESTAMP/.test(type)) {
+  if (!decimal && !/^U?(TINY|SMALL|BIG)?INT(EGER)?$|^BOOLEAN$|^DATE$|^TIMESTAMP/.test(type)) {
     return undefined;
   }
   const unsigned = type.startsWith("U") || type === "BOOLEAN";
   switch (physicalWidth(type)) {
     case 1:
-      return scaled(unsigned ? Uint8Array : Int8Array, divisor);
+      return integers(unsigned ? Uint8Array : Int8Array);
     case 2:
-      return scaled(unsigned ? Uint16Array : Int16Array, divisor);
+      return integers(unsigned ? Uint16Array : Int16Array);
     case 4:
-      return scaled(unsigned ? Uint32Array : Int32Array, divisor);
+      return integers(unsigned ? Uint32Array : Int32Array);
     case 8:
       return (data, rows, out) => {
         const words = view(Uint32Array, data, rows * 2);
         for (let i = 0; i < rows; i++) {
           const high = unsigned ? words[2 * i + 1]! : words[2 * i + 1]! | 0;
-          out[i] = (high * 2 ** 32 + words[2 * i]!) / divisor;
+          out[i] = high * 2 ** 32 + words[2 * i]!;
         }
       };
     case 16:
@@ -38,7 +48,7 @@ export function decoderOf(type: string): Decode | undefined {
           const flip = negative ? 0xffffffff : 0;
           let size = 0;
           for (let word = 3; word >= 0; word--) size = size * 2 ** 32 + ((words[at + word]! ^ flip) >>> 0);
-          out[i] = (negative ? -(size + 1) : size) / divisor;
+          out[i] = negative ? -(size + 1) : size;
         }
       };
   }
@@ -60,9 +70,9 @@ function floats(kind: Numbers): Decode {
   };
 }
 
-function scaled(kind: Numbers, divisor: number): Decode {
+function integers(kind: Numbers): Decode {
   return (data, rows, out) => {
     const values = view(kind, data, rows);
-    for (let i = 0; i < rows; i++) out[i] = values[i]! / divisor;
+    for (let i = 0; i < rows; i++) out[i] = values[i]!;
   };
 }

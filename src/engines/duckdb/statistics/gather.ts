@@ -1,9 +1,10 @@
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import type { ColumnStatistics } from "../../../publish/meta.ts";
+import type { RawChunk } from "../chunk.ts";
 import { type Column, quote } from "../types.ts";
 import { collector, type Taker } from "./column.ts";
 import { decoderOf } from "./decode.ts";
-import { endAggregates, type Ends, endsOf } from "./range.ts";
+import { AGGREGATES, endAggregates, type Ends, endsOf } from "./range.ts";
 
 /** The columns that have statistics, with the ends that have to be known before the pass. */
 export type Described = ReadonlyMap<string, Ends>;
@@ -22,7 +23,7 @@ export async function describe(
 ): Promise<Described> {
   const described = new Map<string, Ends>();
   for (const [i, column] of columns.entries()) {
-    let ends = endsOf(column, values.slice(2 * i, 2 * i + 2));
+    let ends = endsOf(column, values.slice(AGGREGATES * i, AGGREGATES * (i + 1)));
     if (ends === undefined) {
       const finite = endAggregates(column, { finite: true }).join(", ");
       const reader = await connection.runAndReadAll(`SELECT ${finite} FROM ${from}`);
@@ -37,7 +38,7 @@ export async function describe(
 export interface Gathering {
   /** SQL expressions over a row that are selected after the columns themselves. */
   list: string[];
-  add(chunk: DuckDBDataChunk): void;
+  add(chunk: RawChunk): void;
   /** By column, in their order. */
   finish(): Record<string, ColumnStatistics>;
 }
@@ -52,7 +53,7 @@ export function gather(
   const parts = columns.flatMap((column, index) => {
     const ends = described.get(column.name);
     if (ends === undefined) return [];
-    const raw = decoderOf(column.type) !== undefined;
+    const raw = decoderOf(column.type) !== undefined || ends.short === true;
     if (!raw) list.push(`hash(${quote(column.name)})`);
     const hash = raw ? undefined : columns.length + list.length - 1;
     return [{ name: column.name, at: index, hash, own: collector(column, ends, others.get(column.name)) }];

@@ -3,7 +3,7 @@ export const BINS = 20;
 
 /** Counts values in bins between two of them; what lies outside is counted apart. */
 export class Histogram {
-  readonly counts: number[] = new Array(BINS).fill(0);
+  readonly #counts = new Float64Array(BINS);
   below = 0;
   above = 0;
   readonly #scale: number;
@@ -12,8 +12,13 @@ export class Histogram {
     this.#scale = to > from ? BINS / (to - from) : 0;
   }
 
+  get counts(): number[] {
+    return Array.from(this.#counts);
+  }
+
   take(values: Float64Array, count: number): void {
-    const { from, to, counts } = this;
+    const { from, to } = this;
+    const counts = this.#counts;
     const scale = this.#scale;
     for (let i = 0; i < count; i++) {
       const value = values[i]!;

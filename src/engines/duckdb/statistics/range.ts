@@ -18,19 +18,28 @@ export interface Ends {
   /** As numbers, for the bins between them. */
   from?: number;
   to?: number;
+  /** Of text: no value is longer than the engine keeps in place. */
+  short?: boolean;
 }
 
 /** Longer texts are cut: they are there to be looked at. */
 const LONGEST = 100;
 
+/** Aggregates of one column. */
+export const AGGREGATES = 3;
+
+/** Bytes of a text that the engine keeps beside its length, without a pointer. */
+const INLINE = 12;
+
 /**
- * Two aggregates that `endsOf` reads. To leave infinite values and NaN out (`finite`) costs five times as much, so that is
+ * The aggregates that `endsOf` reads. To leave infinite values and NaN out (`finite`) costs five times as much, so that is
  * asked only where one of them turned up.
  */
 export function endAggregates({ name, type }: Column, { finite = false } = {}): string[] {
   const column = quote(name);
   const filter = finite ? `FILTER (isfinite(${column}))` : "";
-  return ["min", "max"].map((end) => {
+  const longest = kindOf(type) === "text" ? `max(strlen(CAST(${column} AS VARCHAR)))` : "NULL";
+  const ends = ["min", "max"].map((end) => {
     const value = `${end}(${column}) ${filter}`;
     switch (kindOf(type)) {
       case "number":
@@ -46,11 +55,12 @@ export function endAggregates({ name, type }: Column, { finite = false } = {}): 
         return "NULL";
     }
   });
+  return [...ends, longest];
 }
 
-/** Reads two aggregates; undefined where one of them is no finite value. */
+/** Reads the aggregates; undefined where one of them is no finite value. */
 export function endsOf({ type }: Column, values: readonly DuckDBValue[]): Ends | undefined {
-  const [least, most] = values.map((value) => value === null ? undefined : String(value));
+  const [least, most, longest] = values.map((value) => value === null ? undefined : String(value));
   if (least === undefined || most === undefined) return {};
   const [from, to] = [Number(least), Number(most)];
   switch (kindOf(type)) {
@@ -63,7 +73,7 @@ export function endsOf({ type }: Column, values: readonly DuckDBValue[]): Ends |
     case "truth":
       return { min: least === "true", max: most === "true" };
     default:
-      return { min: least, max: most };
+      return { min: least, max: most, short: Number(longest) <= INLINE };
   }
 }
 
