@@ -165,7 +165,9 @@ export function resumed(
           if (!wanted) return;
           if (tries >= patience.tries) throw explain(error);
           await timing.sleep(timing.random() * waitOf(tries));
+          if (!wanted) return;
           reader = (await reopen(offset)).getReader();
+          if (!wanted) return abandon(reader);
         }
       }
       // To its end, so that its connection can serve again.

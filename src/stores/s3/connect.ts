@@ -4,7 +4,7 @@ import type { S3StoreConfig } from "../config.ts";
 import { isLinkLocal, isLoopback } from "../endpoint.ts";
 import { once, SMALL } from "../retry.ts";
 import { type Link, watchChain } from "./chain.ts";
-import { downloadByFetch } from "./download.ts";
+import { readByFetch } from "./transport.ts";
 import { explainCredentials } from "./explain.ts";
 
 /** One bucket as this process reaches it. */
@@ -52,7 +52,7 @@ export async function connect(config: S3StoreConfig): Promise<Connection> {
     logger: chain.logger,
   });
   guard(client, config);
-  downloadByFetch(client);
+  readByFetch(client);
   const connection: Connection = {
     client,
     bucket,

@@ -80,7 +80,7 @@ function kindOfWay(code: string, message: string): FailureKind {
     return "no safe connection";
   }
   if (/client error \(Connect\)/.test(message)) return "no connection";
-  return code !== "" || /client error/.test(message) ? "broken off" : "other";
+  return code !== "" || /client error|error reading a body/.test(message) ? "broken off" : "other";
 }
 
 /** With those of its causes: versions of the platform put the reason here or there. */
