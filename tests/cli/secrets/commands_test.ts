@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { COMMANDS as ALL_COMMANDS } from "../../../src/cli/routes.ts";
 import { openS3Bucket } from "../../../src/stores/s3.ts";
 import { makeS3User, PUBLISHING } from "../../stores/s3_user.ts";
 import { serverTest } from "../../stores/servers.ts";
 import { AWS_ENV } from "../../stores/wire.ts";
 import { DEFINITIONS, withProject } from "../project.ts";
 import { assertNoLeak, assertNoLeakInFiles, newKeyId, plant, runWatched } from "./canaries.ts";
+
+const CASE = `cases:
+  - name: orders are added up
+    feature: user_total
+    rows: { orders: [{ user_id: 1, at: 2026-01-01T10:00:00, amount: 5 }] }
+    expect: [{ user_id: 1, total: 5 }]
+`;
 
 /** Every command once, in an order in which each has something to do. */
 const COMMANDS = [
@@ -26,6 +34,10 @@ const COMMANDS = [
   "path user_total",
   "retrieve --labels labels.csv --time at --features user_orders --output out.parquet",
   "diff",
+  "test",
+  "verify --deep",
+  "manifest",
+  "completion bash",
   "sync --check",
   "profile",
   "profile --validate --all",
@@ -33,22 +45,32 @@ const COMMANDS = [
   "rollback user_total 1.0.0",
   "retire user_total",
   "log",
+  "gc --yes",
   "schema profile",
   "init fresh",
 ];
+
+Deno.test("every command is among those that are watched for secrets", () => {
+  const watched = new Set(COMMANDS.map((command) => command.split(" ")[0]));
+  assert.deepEqual(ALL_COMMANDS.map(({ name }) => name).filter((name) => !watched.has(name)), []);
+});
 
 serverTest(
   "s3",
   "no command, object or file gives a secret away, with secrets of every kind in reach",
   async (server) => {
     const bucket = await server.makeBucket();
-    const keys = { access: newKeyId(), secret: "canarySecretAccessKey0123456789abcdefghi" };
+    const keys = { access: newKeyId(), secret: "kanarieSecretAccessKey0123456789abcdefghi" };
     const { env } = await makeS3User(server, bucket, PUBLISHING, keys);
     const store = (prefix: string) =>
       `{ KIND: s3, bucket: ${bucket}, prefix: ${prefix}, endpoint: "${server.endpoint}" }`;
     const profiles = `default_profile: cloud\nprofiles:\n  cloud: { offline_store: ${store("v1")} }\n` +
       `  other: { offline_store: ${store("v2")} }\n`;
-    const files = { "mlforge.yaml": profiles, "labels.csv": "user_id,at\n1,2026-01-04 00:00:00\n" };
+    const files = {
+      "mlforge.yaml": profiles,
+      "labels.csv": "user_id,at\n1,2026-01-04 00:00:00\n",
+      "total.test.yaml": CASE,
+    };
     await withProject(async (cwd) => {
       const planted = join(cwd, "planted");
       // The server knows of no session tokens, and refuses them.

@@ -22,10 +22,18 @@ const answer = (status: number, body: string) => (proxy: FaultProxy) =>
 
 /** As a server that echoes all it knows of a request: some do, in errors. */
 const echo = (code: string) =>
-  `<?xml version="1.0"?><Error><Code>${code}</Code><Message>No: AWS4-HMAC-SHA256 Credential=AKIACANARY0000007Q2Z/x, ` +
-  "Signature=canarySignature0123456789</Message><AWSAccessKeyId>AKIACANARY0000007Q2Z</AWSAccessKeyId>" +
-  "<Token-0>canarySessionToken0123456789</Token-0><StringToSign>canaryStringToSign</StringToSign>" +
-  "<SignatureProvided>canarySignature0123456789</SignatureProvided></Error>";
+  `<?xml version="1.0"?><Error><Code>${code}</Code><Message>No: AWS4-HMAC-SHA256 Credential=AKIAKANARIE0000007Q2Z/x, ` +
+  "Signature=kanarieSignature0123456789</Message><AWSAccessKeyId>AKIAKANARIE0000007Q2Z</AWSAccessKeyId>" +
+  "<Token-0>kanarieSessionToken0123456789</Token-0><StringToSign>kanarieStringToSign</StringToSign>" +
+  "<SignatureProvided>kanarieSignature0123456789</SignatureProvided></Error>";
+
+/** An address where nobody listens: a moment ago the system gave it out as free. */
+function closedAddress(): string {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return `127.0.0.1:${listener.addr.port}`;
+}
+
+const CLOSED = closedAddress();
 
 const NO_KEYS = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_SESSION_TOKEN: "" };
 
@@ -46,7 +54,7 @@ const failuresOf: Record<
       says: /no credentials were found/,
     },
     "a web identity that is refused": {
-      env: { ...NO_KEYS, HOME: join(planted, "nowhere"), AWS_ROLE_ARN: "arn:aws:iam::1:role/canary-role" },
+      env: { ...NO_KEYS, HOME: join(planted, "nowhere"), AWS_ROLE_ARN: "arn:aws:iam::1:role/kanarie-role" },
       says: /web identity/,
     },
     "a process that gives no credentials": { env: { AWS_PROFILE: "process" }, says: /profile "process"/ },
@@ -56,21 +64,21 @@ const failuresOf: Record<
     },
     "a host that is not known": { store: store({ endpoint: "https://nowhere.invalid" }), says: /Can't/ },
     "a port that is closed": {
-      store: store({ endpoint: "http://127.0.0.1:9" }),
-      says: /no connection to 127\.0\.0\.1:9/,
+      store: store({ endpoint: `http://${CLOSED}` }),
+      says: new RegExp(`no connection to ${CLOSED}`),
     },
     "a server without TLS": { store: store({ endpoint: "TLS" }), says: /Can't/ },
     "an endpoint with a password": {
-      store: store({ endpoint: "https://user:canaryPassword@minio.example.com" }),
+      store: store({ endpoint: "https://user:kanariePassword@minio.example.com" }),
       says: /without a user/,
     },
     "an endpoint with a password in a variable": {
       store: store({ endpoint: "${oc.env:ADDRESS}" }),
-      env: { ADDRESS: "https://user:canaryPassword@minio.example.com" },
+      env: { ADDRESS: "https://user:kanariePassword@minio.example.com" },
       says: /without a user/,
     },
     "a secret in the file": {
-      store: store({ secret_access_key: "canarySecretInTheFile" }),
+      store: store({ secret_access_key: "kanarieSecretInTheFile" }),
       says: /looks like a secret/,
     },
   }),
@@ -78,7 +86,7 @@ const failuresOf: Record<
     const file = (name: string) => ({ GOOGLE_APPLICATION_CREDENTIALS: join(planted, name) });
     const anonymous = { GOOGLE_APPLICATION_CREDENTIALS: "", HOME: join(planted, "nowhere") };
     const body = JSON.stringify({
-      error: { code: 401, message: "Bad token: Bearer ya29.canaryAccessToken0123456789", errors: [] },
+      error: { code: 401, message: "Bad token: Bearer ya29.kanarieAccessToken0123456789", errors: [] },
     });
     return {
       "a service account that can't sign in": { says: /Can't/ },
@@ -92,11 +100,11 @@ const failuresOf: Record<
       "an answer that is none": { env: anonymous, wire: answer(200, body), says: /Can't|bug/ },
       "a port that is closed": {
         env: anonymous,
-        store: store({ endpoint: "http://127.0.0.1:9" }),
+        store: store({ endpoint: `http://${CLOSED}` }),
         says: /Can't/,
       },
       "an endpoint with a password": {
-        store: store({ endpoint: "https://user:canaryPassword@gcs.example.com" }),
+        store: store({ endpoint: "https://user:kanariePassword@gcs.example.com" }),
         says: /without a user/,
       },
     };
@@ -112,8 +120,8 @@ wireTest("no failure gives a secret away, through build and profile --validate",
     const base: Record<string, string> = {
       ...await plant(planted),
       AWS_ACCESS_KEY_ID: newKeyId(),
-      AWS_SECRET_ACCESS_KEY: "canarySecretAccessKey0123456789abcdefghi",
-      AWS_SESSION_TOKEN: "canarySessionToken0123456789",
+      AWS_SECRET_ACCESS_KEY: "kanarieSecretAccessKey0123456789abcdefghi",
+      AWS_SESSION_TOKEN: "kanarieSessionToken0123456789",
       AWS_REGION: "us-east-1",
       MLFORGE_CACHE_DIR: join(cwd, "cache"),
       TMPDIR: join(cwd, "temp"),
