@@ -1,6 +1,7 @@
 /**
  * A builder in a process of its own, to be killed: `child.ts STORE NAME ROUNDS [--kill N | --kill-at TEXT | --slow TEXT]`.
- * Publishes ROUNDS batches of three features, whose data says which batch it is of.
+ * Publishes ROUNDS batches of three features, whose data says which batch it is of; or, with `back` or `retire` as ROUNDS,
+ * moves all three to 1.0.0, or to no version.
  *
  * The product's code runs as it is; only Deno's calls that change files are wrapped, so that the process ends by
  * SIGKILL before the N-th of them (or before the first whose last path contains TEXT, or waits there for 3 seconds).
@@ -49,6 +50,11 @@ Deno.FsFile.prototype.write = async function (bytes: Uint8Array<ArrayBuffer>) {
 
 const publisher = openLocalPublisher(store);
 console.log("ready");
+const to = rounds === "back" ? "1.0.0" : rounds === "retire" ? null : undefined;
+if (to !== undefined) {
+  const moves = FEATURES.map((feature) => ({ feature, version: to }));
+  await publisher.move(moves, { tool: "mlforge 0.0.0", command: `${rounds} by ${name}` });
+}
 for (let round = 1; round <= Number(rounds); round++) {
   const texts = textsOf({ features: FEATURES }, `${name} ${round}`);
   await buildTexts(publisher, texts, { rounds: Infinity, command: `build by ${name}` });

@@ -26,6 +26,40 @@ async function assertAllHeals(
   return seen;
 }
 
+for (
+  const { what, rounds, after } of [
+    { what: "rollback", rounds: "back", after: "old 1" },
+    { what: "retirement", rounds: "retire", after: undefined },
+  ]
+) {
+  Deno.test({
+    name: `a ${what} killed at each of its steps is done as a whole or not at all, and the next build heals`,
+    ignore: !canKillItself,
+    fn: () =>
+      inFolder(async (folder) => {
+        const before = `${folder}/before`;
+        for (const batch of ["old 1", "new 1"]) {
+          await publishTexts(openLocalPublisher(before), textsOf({ features: FEATURES }, batch));
+        }
+        const seen = new Set<string | undefined>();
+        for (let step = 1;; step++) {
+          const store = `${folder}/killed-${step}`;
+          await copyFolder(before, store);
+          const output = await spawnChild(store, "killed", rounds, "--kill", String(step)).output();
+          const visible = await visibleBatch(viewOf(store));
+          if (output.success) {
+            assert.equal(visible, after);
+            break;
+          }
+          assert.equal(output.signal, "SIGKILL", new TextDecoder().decode(output.stderr));
+          seen.add(await assertAllHeals(store, ["new 1", after]));
+          await Deno.remove(store, { recursive: true });
+        }
+        assert.deepEqual([...seen], ["new 1", after]);
+      }),
+  });
+}
+
 Deno.test({
   name: "a build killed at each of its steps is published as a whole or not at all, and the next one heals",
   ignore: !canKillItself,

@@ -11,7 +11,7 @@ export const FEATURES = ["clicks", "orders", "visits"];
 export function spawnChild(
   store: string,
   name: string,
-  rounds: number,
+  rounds: number | string,
   ...options: string[]
 ): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
