@@ -25,9 +25,11 @@ Deno.test("values of a column without statistics are shown nowhere", async () =>
   const asked: Asked[] = [
     { kind: "sql", expression: "CAST(x AS INTEGER) > 0" },
     { kind: "unique_key", columns: ["x"] },
+    { kind: "sql", expression: "CAST(COLUMNS('x') AS INTEGER) > 0" },
   ];
   const found = await ask(values("VARCHAR", ["'secret'", "'secret'"]), asked, { hidden: ["x"] });
   assert.deepEqual(found.map(({ examples }) => examples?.rows), [
+    [["1", "(hidden)"], ["2", "(hidden)"]],
     [["1", "(hidden)"], ["2", "(hidden)"]],
     [["1", "(hidden)"], ["2", "(hidden)"]],
   ]);

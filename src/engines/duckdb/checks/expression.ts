@@ -55,6 +55,7 @@ export async function readExpression(
     );
   }
   return {
-    columns: columns.map(({ name }) => name).filter((name) => named?.has(name.toLowerCase())),
+    // Where it takes whole rows, all of them.
+    columns: columns.map(({ name }) => name).filter((name) => named?.has(name.toLowerCase()) ?? true),
   };
 }
