@@ -29,7 +29,7 @@ Deno.test("build --json reports each feature and the transaction", async () => {
     const { code, out } = await runCli(["build", "--json", "--quiet"], { cwd });
     assert.equal(code, 0);
     const report = JSON.parse(out);
-    assert.deepEqual(Object.keys(report), ["items", "notes", "seconds", "tx"]);
+    assert.deepEqual(Object.keys(report), ["items", "notes", "seconds", "tx", "warnings"]);
     const item = report.items.find(({ feature }: { feature: string }) => feature === "user_total");
     assert.deepEqual({ ...item, bytes: 0, seconds: 0 }, {
       bump: "first",
