@@ -12,19 +12,20 @@ const PART = 1 << 30;
 /**
  * Creates an object as a copy of another one of the same server, by the server alone. In parts, even where one is enough:
  * servers honour conditions at the completion of an upload, where not all do so of a copy at once. `head` is the state of
- * the other one that is copied.
+ * the other one that is copied, `partSize` at least 5 MiB.
  */
 export async function copyInParts(
   connection: Connection,
   name: string,
   from: { bucket: string; name: string; head: Head },
   { size, sha256 }: CopiedBody,
+  partSize = PART,
 ): Promise<PutResult> {
   const { client } = connection;
   const CopySource = [from.bucket, ...from.name.split("/")].map(encodeURIComponent).join("/");
   return await upload(connection, name, { sha256, condition: { create: true } }, async (begun) => {
     const parts: Part[] = [];
-    for (let at = 0; at < size; at += PART) {
+    for (let at = 0; at < size; at += partSize) {
       const PartNumber = parts.length + 1;
       const { CopyPartResult: result } = await repeat(({ signal }) =>
         client.send(
@@ -32,7 +33,7 @@ export async function copyInParts(
             ...begun,
             PartNumber,
             CopySource,
-            CopySourceRange: `bytes=${at}-${Math.min(size, at + PART) - 1}`,
+            CopySourceRange: `bytes=${at}-${Math.min(size, at + partSize) - 1}`,
             CopySourceIfMatch: from.head.token,
           }),
           { abortSignal: signal },
