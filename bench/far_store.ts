@@ -57,7 +57,7 @@ function contestant(name: string, store: () => string, later: boolean): Contesta
   };
 }
 
-const servers = await startServers();
+const servers = await startServers({ keepAlive: true });
 const proxies = [];
 try {
   const kinds: [string, () => string][] = [[

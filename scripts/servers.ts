@@ -14,8 +14,12 @@ const INSTALL = {
   "fake-gcs-server": "go install github.com/fsouza/fake-gcs-server@v1.56.1",
 };
 
-/** Starts what is installed, with data in a folder that goes with them. */
-export async function startServers(): Promise<Servers> {
+/**
+ * Starts what is installed (on the PATH, or where `go install` puts it), with data in a folder that goes with them. With
+ * `keepAlive` versitygw keeps connections, as S3 does: then Deno notices only at a time-out that a PUT's connection has
+ * been closed, which tests of many such faults have no time for.
+ */
+export async function startServers({ keepAlive = false } = {}): Promise<Servers> {
   const folder = await Deno.makeTempDir({ prefix: "mlforge-servers-" });
   const children: Deno.ChildProcess[] = [];
   // Nobody's own credentials.
@@ -44,9 +48,9 @@ export async function startServers(): Promise<Servers> {
   for (const name of ["data", "iam"]) await Deno.mkdir(join(folder, name));
   const s3 = freePort();
   const keys = { ROOT_ACCESS_KEY: "mlforge-test", ROOT_SECRET_KEY: "mlforge-test-secret" };
-  // S3 keeps connections, which versitygw does when it is asked to.
-  const s3Args = ["--quiet", "--keep-alive", "--port", `127.0.0.1:${s3}`, "--iam-dir", join(folder, "iam")];
-  if (await start("versitygw", s3, [...s3Args, "posix", join(folder, "data")], keys)) {
+  const options = ["--quiet", ...keepAlive ? ["--keep-alive"] : []];
+  const s3Args = [...options, "--port", `127.0.0.1:${s3}`, "--iam-dir", join(folder, "iam"), "posix"];
+  if (await start("versitygw", s3, [...s3Args, join(folder, "data")], keys)) {
     env.MLFORGE_TEST_S3 = `http://127.0.0.1:${s3}`;
   }
   const gcs = freePort();

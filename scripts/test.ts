@@ -1,7 +1,8 @@
 /**
  * `deno task test [PATHS...]`: runs the tests and closes with a line `N passed, N failed`. Starts real S3 and GCS servers
  * where they are installed; tests that need a missing one are ignored and say so, or fail where MLFORGE_TEST_SERVERS is
- * "required". With `--oldest`: what must hold on the oldest supported Deno too, which is all but the long simulation.
+ * "required". With `--oldest`: what must hold on the oldest supported Deno too, which is all but the long simulation,
+ * and the kills and faults that it stands for.
  */
 import { startServers } from "./servers.ts";
 

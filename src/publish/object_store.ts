@@ -68,7 +68,7 @@ export function openObjectPublisher(store: Store, options: ObjectPublisherOption
       );
     },
     openData: (feature, version) => store.get(dataKey(feature, version)),
-    begin: (who, { from } = {}) => beginBatch(context, who, from, from && looks.get(from)),
+    begin: (who, { from } = {}) => beginBatch(context, who, { from, seen: from && looks.get(from) }),
     stage: (request) => stage(context, request),
     stageCopy: (request) => stageCopy(context, request),
     move: async (moves, who, { from } = {}) =>
@@ -96,8 +96,7 @@ function publishedOr(outcome: PublishOutcome): Snapshot {
 async function beginBatch(
   context: Context,
   who: Who,
-  snapshot: Snapshot | undefined,
-  seen: Seen | undefined,
+  { from: snapshot, seen }: { from: Snapshot | undefined; seen: Seen | undefined },
 ): Promise<Batch> {
   const { tx, moment, notes } = await start(context, seen);
   const folder = await makeTemporary();
