@@ -1,7 +1,6 @@
 import type { Feature, Project } from "../definitions/model.ts";
 import { metaColumns } from "../engines/duckdb/types.ts";
 import { diffRows, type RowsDiff } from "../engines/duckdb/diff_rows.ts";
-import { MlforgeError } from "../error.ts";
 import { dataNotHere, neverPublished } from "../publish/data_not_here.ts";
 import { hashOf } from "../publish/hash.ts";
 import type { Meta } from "../publish/meta.ts";
@@ -92,11 +91,4 @@ async function columnsOf(place: SourcePlace, feature: Feature): Promise<Side["co
 
 function diffOf(features: Diff["features"]): Diff {
   return { level: features.map(({ level }) => level).reduce(higherLevel, "none"), features };
-}
-
-/** `--data` needs rows on both sides. */
-export function noRows(what: string): MlforgeError {
-  return new MlforgeError("usage", `--data compares the rows of two versions, not ${what}`, {
-    hint: "Name both, as in mlforge diff user_spend 1.0.0 1.1.0 --data.",
-  });
 }

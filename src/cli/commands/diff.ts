@@ -1,5 +1,5 @@
 import { buildCommand } from "@stricli/core";
-import { type Diff, diffDefinitions, diffStates, diffVersions, noRows } from "../../build/diff.ts";
+import { type Diff, diffDefinitions, diffStates, diffVersions } from "../../build/diff.ts";
 import { type Level, LEVELS } from "../../build/diff/compare.ts";
 import { MlforgeError } from "../../error.ts";
 import { lazily } from "../../lazy.ts";
@@ -139,4 +139,11 @@ async function compareRefs(refs: string, place: Workplace): Promise<Diff> {
       ? await publishedMetas(await place.publisher())
       : await publishedAtRef(store.path, to),
   );
+}
+
+/** `--data` needs rows on both sides. */
+function noRows(what: string): MlforgeError {
+  return new MlforgeError("usage", `--data compares the rows of two versions, not ${what}`, {
+    hint: "Name both, as in mlforge diff user_spend 1.0.0 1.1.0 --data.",
+  });
 }
