@@ -12,6 +12,7 @@ type Kind = "s3" | "gcs";
 
 const FILES = 8;
 const FILE_BYTES = 125_000_000;
+const ROUNDS = 3;
 const KEYS = { AWS_ACCESS_KEY_ID: "mlforge-test", AWS_SECRET_ACCESS_KEY: "mlforge-test-secret" };
 
 const [kind] = Deno.args;
@@ -54,12 +55,12 @@ async function run(kind: Kind, endpoint: string): Promise<void> {
   await compare(`Upload of ${what} to ${kind}`, [
     { name: "rclone copy", command: rclone.command("copy", files, "server:theirs"), before: anew("theirs") },
     { name: "mlforge, 2 workers", command: await transfer("upload", files), env, before: anew("ours") },
-  ]);
+  ], ROUNDS);
   await printPeaks("upload");
   await compare(`Download of ${what} from ${kind}`, [
     { name: "rclone copy", command: rclone.command("copy", "server:theirs", back), before: emptied },
     { name: "mlforge, 2 workers", command: await transfer("download", back), env, before: emptied },
-  ]);
+  ], ROUNDS);
   await printPeaks("download");
 }
 

@@ -1,3 +1,5 @@
+import { MlforgeError } from "../../error.ts";
+
 /** What went wrong with a request, as far as anybody acts on it. */
 export type FailureKind =
   | "no credentials"
@@ -96,7 +98,7 @@ export function isTransient({ kind, name, status, code }: Failure): boolean {
 
 /** `isTransient` of what was thrown. */
 export function mayPass(error: unknown): boolean {
-  return isTransient(failureOf(error));
+  return !(error instanceof MlforgeError) && isTransient(failureOf(error));
 }
 
 /** Not by their status: the first two are 400 at AWS. */
