@@ -99,6 +99,6 @@ wireTest(
       await store.builder().collect(UNCOMMITTED, WHO);
       assert.equal(await visibleBatch(store), before);
       await assertFilesWhole(store);
-      assert.deepEqual(await store.builder().collect(UNCOMMITTED, WHO), { versions: [] });
+      assert.deepEqual((await store.builder().collect(UNCOMMITTED, WHO)).versions, []);
     }),
 );
