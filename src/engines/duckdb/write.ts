@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { MlforgeError } from "../../error.ts";
 import type { Built, FeatureTask } from "../task.ts";
 import { RawChunk } from "./chunk.ts";
 import type { Prepared } from "./feature.ts";
@@ -25,23 +26,29 @@ export async function writeRows(
   const statistics = gather(ordered.columns, ordered.described, ordered.drift.takers);
   const reading = await session.instance.connect();
   try {
-    await Promise.all([
-      session.connection.run(
-        `COPY (SELECT ${ordered.select} FROM ${ordered.from}) TO ${literal(file)}
-         (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, KV_METADATA ${metadata})`,
-      ),
-      eachChunk(
-        reading,
-        `SELECT ${[...digest.list, ...statistics.list].join(", ")}
-         FROM (SELECT ${ordered.select} FROM ${ordered.from})`,
-        (chunk) => {
-          // The digest clears what stands under NULLs.
-          statistics.add(chunk);
-          digest.add(chunk);
-        },
-      ),
-    ]);
+    const copy = session.connection.runAndReadAll(
+      `COPY (SELECT ${ordered.select} FROM ${ordered.from}) TO ${literal(file)}
+       (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, KV_METADATA ${metadata})`,
+    );
+    copy.catch(() => reading.interrupt());
+    const read = eachChunk(
+      reading,
+      `SELECT ${[...digest.list, ...statistics.list].join(", ")}
+       FROM (SELECT ${ordered.select} FROM ${ordered.from})`,
+      (chunk) => {
+        // The digest clears what stands under NULLs.
+        statistics.add(chunk);
+        digest.add(chunk);
+      },
+    );
+    // Both to their end, whatever fails: a connection that is closed while something runs on it ends the process.
+    const [copied, looked] = await Promise.allSettled([copy, read]);
+    if (copied.status === "rejected") throw copied.reason;
+    if (looked.status === "rejected") throw looked.reason;
     const { hash: rowsHash, rows } = digest.finish();
+    const written = Number(copied.value.getRows()[0]?.[0]);
+    // DuckDB ends a stream that is interrupted like one that is done.
+    if (rows !== written) throw new MlforgeError("interrupted", `Stopped after ${rows} of ${written} rows`);
     return { rows, rowsHash, statistics: statistics.finish(), ...await hashFile(file) };
   } finally {
     reading.closeSync();
