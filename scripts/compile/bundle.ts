@@ -2,6 +2,7 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
+import { joinFirstGraph } from "./first_graph.ts";
 import { addon, builtins, commonJs, hiddenImports, WASM, wasm } from "./plugins.ts";
 
 export interface BundleOptions {
@@ -37,6 +38,7 @@ export async function bundle({ root, packages, folder }: BundleOptions): Promise
     plugins: [hiddenImports(join(root, "src")), builtins, commonJs, wasm, addon(root)],
   });
   requireNames(metafile);
+  await joinFirstGraph(folder);
   await copyFile(join(packages, "parquet-wasm", "node", "parquet_wasm_bg.wasm"), join(folder, WASM));
 }
 
