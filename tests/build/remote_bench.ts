@@ -54,7 +54,7 @@ export function sourceTest(
         return await publisher.dataPath(feature, version) ?? assert.fail(`no data of ${feature} ${version}`);
       },
       read() {
-        const seen = proxy.requests.filter(({ path }) => !decodeURIComponent(path).includes("store/"));
+        const seen = proxy.requests.filter((request) => !isOfStore(request));
         proxy.requests.length = 0;
         const gets = seen.filter(isGet);
         return {
@@ -77,12 +77,17 @@ export function sourceTest(
   }, kinds);
 }
 
+/** A build looks at its store while it looks at its sources. */
+function isOfStore({ path }: ProxiedRequest): boolean {
+  return decodeURIComponent(path).includes("store/");
+}
+
 function isList({ method, path }: ProxiedRequest): boolean {
   return method === "GET" && /[?&](list-type=2|prefix=)/.test(path);
 }
 
-/** Of an object's bytes, or a part of them. */
+/** Of a source's bytes, or a part of them. */
 export function isGet(request: ProxiedRequest): boolean {
-  return request.method === "GET" && !isList(request) &&
+  return request.method === "GET" && !isList(request) && !isOfStore(request) &&
     (/[?&]alt=media/.test(request.path) || !request.path.includes("/o/")) && !/\/o\?/.test(request.path);
 }
