@@ -9,7 +9,9 @@ import { startServers } from "./servers.ts";
 const oldest = Deno.args.includes("--oldest");
 const named = Deno.args.filter((arg) => arg !== "--oldest");
 const paths = named.length > 0 ? named : ["tests"];
-const ignored = oldest ? ["--ignore=tests/publish/simulation,tests/publish/kill,tests/publish/wire"] : [];
+const publishing = ["simulation", "kill", "wire"].map((folder) => `tests/publish/${folder}`);
+// The proxy's own test breaks connections under the platform's own clients, which 2.4 does not survive.
+const ignored = oldest ? [`--ignore=${[...publishing, "tests/stores/fault_proxy_test.ts"].join(",")}`] : [];
 
 const servers = await startServers();
 const child = new Deno.Command(Deno.execPath(), {
