@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DEFINITIONS, ORDERS, withProject } from "./project.ts";
-import { type CliResult, runCli } from "./run_cli.ts";
+import { asUser, type CliResult, runCli } from "./run_cli.ts";
 
 type Run = (command: string) => Promise<CliResult>;
 
 /** A project under git whose `main` has 1.0.0 of both features, and whose `change` adds a column and an order. */
 async function withChange(use: (run: Run, cwd: string) => Promise<void>): Promise<void> {
   await withProject(async (cwd) => {
-    const run: Run = (command) => runCli(command.split(" "), { cwd });
+    // --ref runs git.
+    const env = { PATH: Deno.env.get("PATH") ?? "" };
+    const run: Run = (command) => runCli(command.split(" "), { cwd, env });
     const git = async (...args: string[]) => {
       const person = ["-c", "user.name=ann", "-c", "user.email=ann@example.com"];
-      const { success, stderr } = await new Deno.Command("git", { args: [...person, ...args], cwd }).output();
+      const { success, stderr } = await new Deno.Command("git", {
+        args: [...person, ...args],
+        cwd,
+        ...asUser(cwd),
+      }).output();
       assert.ok(success, new TextDecoder().decode(stderr));
     };
     assert.equal((await run("build --quiet")).code, 0);
@@ -90,7 +96,8 @@ Deno.test("diff shows what differs, for people and for scripts", async () => {
 
 Deno.test("diff --ref compares two states of git, without data or sources, and gives Markdown for a pull request", async () => {
   await withChange(async (run, cwd) => {
-    assert.equal((await run("diff --ref main")).out, "Nothing differs\n");
+    const same = await run("diff --ref main");
+    assert.equal(same.out, "Nothing differs\n", same.err);
     await run("build --quiet");
     await Deno.remove(join(cwd, "orders.csv"));
     const { code, out } = await run("diff --ref main --markdown");
