@@ -2,16 +2,27 @@
  * `deno task test [PATHS...]`: runs the tests and closes with a line `N passed, N failed`. Starts real S3 and GCS servers
  * where they are installed; tests that need a missing one are ignored and say so, or fail where MLFORGE_TEST_SERVERS is
  * "required". With `--oldest`: what must hold on the oldest supported Deno too, which is all but the long simulation,
- * and the kills and faults that it stands for.
+ * and the kills and faults that it stands for. `--ignore=PATHS` leaves tests out.
  */
 import { startServers } from "./servers.ts";
 
 const oldest = Deno.args.includes("--oldest");
-const named = Deno.args.filter((arg) => arg !== "--oldest");
+const left = Deno.args.flatMap((arg) =>
+  arg.startsWith("--ignore=") ? arg.slice("--ignore=".length).split(",") : []
+);
+const named = Deno.args.filter((arg) => !arg.startsWith("--"));
 const paths = named.length > 0 ? named : ["tests"];
-const publishing = ["simulation", "kill", "wire"].map((folder) => `tests/publish/${folder}`);
-// The proxy's own test breaks connections under the platform's own clients, which 2.4 does not survive.
-const ignored = oldest ? [`--ignore=${[...publishing, "tests/stores/fault_proxy_test.ts"].join(",")}`] : [];
+if (oldest) {
+  left.push(...["simulation", "kill", "wire"].map((folder) => `tests/publish/${folder}`));
+  // There a write that breaks off shows only at its time-out, ten seconds later; and the proxy's own test breaks
+  // connections under the platform's own clients, which 2.4 does not survive.
+  left.push(
+    "tests/stores/s3/bad_wire_test.ts",
+    "tests/stores/s3/multipart_test.ts",
+    "tests/stores/fault_proxy_test.ts",
+  );
+}
+const ignored = left.length > 0 ? [`--ignore=${left.join(",")}`] : [];
 
 const servers = await startServers();
 const child = new Deno.Command(Deno.execPath(), {

@@ -1,6 +1,5 @@
 import { openS3Store } from "../../src/stores/s3.ts";
 import { testServerStore } from "./conformance.ts";
-import { testStoreOnBadWire } from "./fault_conformance.ts";
 import { S3_KEYS } from "./servers.ts";
 
 Deno.env.set("AWS_ACCESS_KEY_ID", S3_KEYS.accessKeyId);
@@ -16,9 +15,3 @@ for (const prefix of ["", "a/prefix"]) {
     };
   });
 }
-
-testStoreOnBadWire(
-  "s3",
-  "S3 store",
-  (endpoint, bucket) => openS3Store({ kind: "s3", bucket, prefix: "", endpoint }),
-);
