@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { tableFromIPC } from "apache-arrow";
 import { withBench } from "./store.ts";
-import { ask, labels, refusal, visits } from "./visits.ts";
+import { ask, labels, profile, refusal, visits } from "./visits.ts";
 
 const COLUMN = "visits__rows__count__1d__1d";
 const BEYOND = `SELECT * FROM (VALUES
@@ -57,12 +57,7 @@ Deno.test("a row that is older than the age allowed counts as none: exactly the 
 
 Deno.test("columns are chosen by name, in the order asked for", async () => {
   await withBench(async (bench) => {
-    await bench.feature({
-      name: "profile",
-      sql: "SELECT 1 AS user_id, 'Bern' AS city, 40 AS age, NULL::DOUBLE AS score",
-      keys: ["user_id"],
-      stamp: "none",
-    });
+    await profile(bench);
     await labels(bench, "SELECT 1 AS user_id UNION ALL SELECT 2");
     const report = await ask(bench, { features: ["profile@1.0.0:age+city"] });
     assert.deepEqual(report.features[0]?.columns, ["profile__age", "profile__city"]);
@@ -93,12 +88,7 @@ Deno.test("columns are chosen by name, in the order asked for", async () => {
 
 Deno.test("a fill stands where a label has no row, and never where a row holds NULL", async () => {
   await withBench(async (bench) => {
-    await bench.feature({
-      name: "profile",
-      sql: "SELECT 1 AS user_id, 'Bern' AS city, 40 AS age, NULL::DOUBLE AS score",
-      keys: ["user_id"],
-      stamp: "none",
-    });
+    await profile(bench);
     await labels(bench, "SELECT 1 AS user_id UNION ALL SELECT 2");
     const fill = { numbers: "-1", columns: { profile__city: "nowhere" } };
     await ask(bench, { features: ["profile"], fill });

@@ -20,6 +20,16 @@ export function visits(bench: Bench, version = "1.0.0"): Promise<void> {
   });
 }
 
+/** A user's city, age and score, without time; the score is NULL. */
+export function profile(bench: Bench): Promise<void> {
+  return bench.feature({
+    name: "profile",
+    sql: "SELECT 1 AS user_id, 'Bern' AS city, 40 AS age, NULL::DOUBLE AS score",
+    keys: ["user_id"],
+    stamp: "none",
+  });
+}
+
 /** Retrieves `visits` for labels.parquet into out.parquet, unless the request says otherwise. */
 export function ask(bench: Bench, request: Partial<RetrieveRequest> = {}): Promise<RetrieveReport> {
   return retrieve({

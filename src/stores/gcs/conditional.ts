@@ -3,10 +3,11 @@ import { MlforgeError } from "../../error.ts";
 import { cleanCause } from "../cause.ts";
 import { once, SMALL } from "../retry.ts";
 import type { Condition, PutResult, Sha256, Token } from "../store.ts";
+import { SHA256_METADATA } from "../whole.ts";
 import type { Connection } from "./connect.ts";
 import { type Action, explain, isTransient, statusError, statusOf } from "./explain.ts";
 import { textOfCrc32c } from "./crc32c.ts";
-import { DIGITS, objectPath, SHA256 } from "./facts.ts";
+import { DIGITS, objectPath } from "./facts.ts";
 import { wasNeverSent } from "./network.ts";
 
 const created = v.object({ generation: DIGITS, crc32c: v.string() });
@@ -27,7 +28,7 @@ export function metadataOf(name: string, sha256: Sha256): Record<string, unknown
     contentType: "application/octet-stream",
     // What anyone may read, caches on the way would show in old states.
     cacheControl: "no-cache",
-    metadata: { [SHA256]: sha256 },
+    metadata: { [SHA256_METADATA]: sha256 },
   };
 }
 

@@ -1,9 +1,7 @@
 import * as v from "valibot";
 import { MlforgeError } from "../../error.ts";
 import type { Head, Token } from "../store.ts";
-
-/** User metadata under which `put` stores the body's SHA-256. */
-export const SHA256 = "mlforge-sha256";
+import { SHA256_METADATA } from "../whole.ts";
 
 /** A number of 64 bits, as Google writes it. */
 export const DIGITS = v.pipe(v.string(), v.digits());
@@ -16,7 +14,7 @@ export const objectFacts = v.object({
 });
 
 export function headOf({ size, generation, metadata }: v.InferOutput<typeof objectFacts>): Head {
-  const sha256 = metadata?.[SHA256];
+  const sha256 = metadata?.[SHA256_METADATA];
   return {
     size: Number(size),
     token: generation as Token,
@@ -41,10 +39,10 @@ export function headOfDownload({ headers }: Response, name: string): Head {
       },
     );
   }
-  const sha256 = headers.get(`x-goog-meta-${SHA256}`);
+  const sha256 = headers.get(`x-goog-meta-${SHA256_METADATA}`);
   return headOf(v.parse(objectFacts, {
     size: headers.get("content-range")?.split("/")[1],
     generation: headers.get("x-goog-generation"),
-    ...(sha256 === null ? {} : { metadata: { [SHA256]: sha256 } }),
+    ...(sha256 === null ? {} : { metadata: { [SHA256_METADATA]: sha256 } }),
   }));
 }

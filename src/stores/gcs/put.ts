@@ -1,6 +1,6 @@
-import { openFile } from "../file_parts.ts";
-import { LARGE, once, SMALL } from "../retry.ts";
+import { once } from "../retry.ts";
 import type { Body, Condition, PutResult } from "../store.ts";
+import { putByWay, type Whole } from "../whole.ts";
 import { metadataOf, outcomeOf, writeQuery } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
 import { crc32c, textOfCrc32c } from "./crc32c.ts";
@@ -17,20 +17,11 @@ export async function put(
   body: Body,
   condition: Condition,
 ): Promise<PutResult> {
-  if ("bytes" in body) return await putAtOnce(connection, name, { ...body, silence: SMALL.total }, condition);
-  if (body.size >= RESUMABLE_FROM) return await putResumably(connection, name, body, condition);
-  using file = await openFile(body);
-  const bytes = await file.next(new Uint8Array(body.size));
-  file.verify();
-  return await putAtOnce(connection, name, { ...body, bytes, silence: LARGE.silence }, condition);
-}
-
-interface Whole {
-  bytes: Uint8Array;
-  sha256: string;
-  onSent?: (bytes: number) => void;
-  /** In milliseconds, until the answer is given up. */
-  silence: number;
+  return await putByWay(body, {
+    isLarge: ({ size }) => size >= RESUMABLE_FROM,
+    large: (file) => putResumably(connection, name, file, condition),
+    whole: (bytes) => putAtOnce(connection, name, bytes, condition),
+  });
 }
 
 async function putAtOnce(

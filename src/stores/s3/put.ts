@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
-import { LARGE, once, SMALL } from "../retry.ts";
+import { once } from "../retry.ts";
 import type { Body, Condition, PutResult } from "../store.ts";
+import { putByWay, type Whole } from "../whole.ts";
 import { conditionOf, outcomeOf } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
-import { openFile } from "../file_parts.ts";
 import { writing } from "./explain.ts";
 import { metadataOf } from "./metadata.ts";
 import { putInParts } from "./multipart.ts";
@@ -24,20 +24,11 @@ export async function put(
   body: Body,
   condition: Condition,
 ): Promise<PutResult> {
-  if ("bytes" in body) return await putAtOnce(connection, name, { ...body, silence: SMALL.total }, condition);
-  if (goesInParts(body)) return await putInParts(connection, name, body, condition);
-  using parts = await openFile(body);
-  const bytes = await parts.next(new Uint8Array(body.size));
-  parts.verify();
-  return await putAtOnce(connection, name, { ...body, bytes, silence: LARGE.silence }, condition);
-}
-
-interface Whole {
-  bytes: Uint8Array;
-  sha256: string;
-  onSent?: (bytes: number) => void;
-  /** In milliseconds, until the answer is given up. */
-  silence: number;
+  return await putByWay(body, {
+    isLarge: goesInParts,
+    large: (file) => putInParts(connection, name, file, condition),
+    whole: (bytes) => putAtOnce(connection, name, bytes, condition),
+  });
 }
 
 async function putAtOnce(
