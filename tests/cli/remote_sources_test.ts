@@ -56,9 +56,15 @@ bucketTest(
     try {
       await withRemoteProject(bucket, proxy.endpoint, async (options) => {
         const child = cliCommand(["build", "--workers", "1"], options).spawn();
-        const orders = { when: ({ path }: { path: string }) => path.includes("orders.csv") };
-        proxy.fault({ kind: "first", act: () => child.kill("SIGINT") }, orders);
-        proxy.fault({ kind: "silent" }, orders);
+        // The file comes only once nobody is there to take it: the next build has it still to fetch.
+        const interrupt = async () => {
+          child.kill("SIGINT");
+          await child.status;
+        };
+        proxy.fault(
+          { kind: "first", act: interrupt },
+          { when: ({ path }) => path.includes("orders.csv"), times: Infinity },
+        );
         const { code, stderr } = await child.output();
         assert.equal(code, 130, new TextDecoder().decode(stderr));
         proxy.clear();
