@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import type { Aggregation } from "../../../src/definitions/model.ts";
+import type { MetricTask } from "../../../src/engines/task.ts";
+import { type Events, stampsSql, valuesSql } from "../../../src/engines/duckdb/rolling/definition.ts";
 import { DAY, workbench } from "./workbench.ts";
 
 const page = await Deno.readTextFile(new URL("../../../docs/time.md", import.meta.url));
@@ -59,9 +61,30 @@ Deno.test("docs/time.md has SQL for each aggregation", () => {
   );
 });
 
+/** The same query, as the audit makes it. */
+function definitionOf(metric: MetricTask, type: string): string {
+  const events: Events = {
+    relation: "events",
+    keys: ["user_id"],
+    time: "event_time",
+    columns: [
+      { name: "user_id", type: "BIGINT" },
+      { name: "event_time", type: "TIMESTAMP" },
+      { name: "amount", type },
+    ],
+    interval: DAY,
+  };
+  const asked = `(SELECT *, row_number() OVER (ORDER BY user_id, stamp) AS n FROM (${
+    stampsSql(events, [metric.window], `make_timestamp(${LAST})`)
+  }))`;
+  return `SELECT user_id, CAST(stamp AS VARCHAR), value
+    FROM ${asked} JOIN (${valuesSql(events, [metric], { asked, window: metric.window })}) USING (n)
+    ORDER BY user_id, stamp`;
+}
+
 for (const [name, amount] of Object.entries(AMOUNTS)) {
   for (const count of [25, 400, 6000]) {
-    Deno.test(`rolling() gives what the SQL of docs/time.md gives: ${count} events, ${name}`, async () => {
+    Deno.test(`rolling(), and the SQL that audits it, give what the SQL of docs/time.md gives: ${count} events, ${name}`, async () => {
       using bench = await workbench();
       await bench.run(events(amount, count));
       for (const { aggregation, input, sql } of DEFINITIONS) {
@@ -77,12 +100,15 @@ for (const [name, amount] of Object.entries(AMOUNTS)) {
         const expected = await bench.rows(
           `SELECT user_id, CAST(stamp AS VARCHAR), value FROM (${QUERY.replace("AGGREGATION", sql)})`,
         );
+        const defined = await bench.rows(definitionOf(metric, name));
         const given = await bench.rolled(asked, (select, table) =>
           bench.rows(
             `SELECT user_id, CAST(event_time AS VARCHAR), value FROM (SELECT ${select} FROM ${table})`,
           ));
-        assert.deepEqual(given.map((row) => row.slice(0, 2)), expected.map((row) => row.slice(0, 2)));
-        given.forEach((row, i) => same(row[2], expected[i]?.[2], `${aggregation} at ${row[0]} ${row[1]}`));
+        for (const rows of [given, defined]) {
+          assert.deepEqual(rows.map((row) => row.slice(0, 2)), expected.map((row) => row.slice(0, 2)));
+          rows.forEach((row, i) => same(row[2], expected[i]?.[2], `${aggregation} at ${row[0]} ${row[1]}`));
+        }
       }
     });
   }

@@ -1,0 +1,97 @@
+import type { MetricTask } from "../../task.ts";
+import { quote } from "../types.ts";
+
+/**
+ * What docs/time.md says in SQL: which stamps there are, which events a window holds, what an aggregation is. Nothing is
+ * built by it, as it is slow; it is what the built is held against, by tests and by `mlforge audit leak`.
+ */
+export interface Events {
+  /** SQL name of a view or table: keys and time (TIMESTAMP in UTC) without NULLs, columns of values. */
+  relation: string;
+  keys: readonly string[];
+  time: string;
+  /** All columns, in their order, which decides between events of one time; with DuckDB's types. */
+  columns: readonly { name: string; type: string }[];
+  /** In seconds. */
+  interval: number;
+}
+
+/** How far a window that is wrong differs from the one that the definition gives; in seconds. */
+export interface Slip {
+  /** Added to the moment it begins at, or ends at. */
+  from?: number;
+  to?: number;
+  /** It holds the events at the moment it ends at, too. */
+  closed?: boolean;
+}
+
+/**
+ * The stamps up to `last` (SQL of a TIMESTAMP) of a feature with these windows, each once: its keys, `stamp`, and whether
+ * an event `enters` or `leaves` there. Windows are in seconds.
+ */
+export function stampsSql(events: Events, windows: readonly number[], last: string): string {
+  const keys = events.keys.map(quote).join(", ");
+  const width = `to_seconds(${events.interval})`;
+  const steps = [0, ...new Set(windows)].map((seconds) => `(${seconds})`).join(", ");
+  return `WITH ends AS (
+    SELECT DISTINCT ${keys},
+      time_bucket(${width}, ${quote(events.time)}, TIMESTAMP '2000-01-03') + ${width} AS bucket_end
+    FROM ${events.relation}
+  )
+  SELECT ${keys}, bucket_end + to_seconds(step) AS stamp, bool_or(step = 0) AS enters, bool_or(step > 0) AS leaves
+  FROM ends, (VALUES ${steps}) AS steps(step)
+  WHERE bucket_end + to_seconds(step) <= ${last}
+  GROUP BY ${keys}, bucket_end + to_seconds(step)`;
+}
+
+/**
+ * The values of metrics of one window (in seconds), at the moments in `asked`: a table of `n`, keys and `stamp`. Gives
+ * `n`, and for each metric a column of its name.
+ */
+export function valuesSql(
+  events: Events,
+  metrics: readonly MetricTask[],
+  { asked, window, slip = {} }: { asked: string; window: number; slip?: Slip },
+): string {
+  const time = `e.${quote(events.time)}`;
+  const on = [
+    ...events.keys.map((key) => `e.${quote(key)} = s.${quote(key)}`),
+    `${time} >= s.stamp + to_seconds(${(slip.from ?? 0) - window})`,
+    `${time} ${slip.closed ? "<=" : "<"} s.stamp + to_seconds(${slip.to ?? 0})`,
+  ];
+  const values = metrics.map((metric) => `${aggregationSql(events, metric)} AS ${quote(metric.name)}`);
+  return `SELECT ${["s.n", ...values].join(", ")}
+  FROM ${asked} s LEFT JOIN ${events.relation} e ON ${on.join(" AND ")}
+  GROUP BY s.n`;
+}
+
+function aggregationSql(events: Events, { input, aggregation }: Omit<MetricTask, "window">): string {
+  const time = `e.${quote(events.time)}`;
+  if (input === "*") return `count(${time})`;
+  const value = `e.${quote(input)}`;
+  const type = events.columns.find(({ name }) => name === input)?.type;
+  const number = type === "BOOLEAN" ? `CAST(${value} AS INTEGER)` : value;
+  switch (aggregation) {
+    case "count":
+      return `count(${value})`;
+    case "sum":
+      return `coalesce(sum(${number}), 0)`;
+    case "mean":
+      return `avg(${number})`;
+    case "min":
+    case "max":
+      return `${aggregation}(${value})`;
+    case "std":
+      return `stddev_samp(${number})`;
+    case "median":
+      return `median(CAST(${value} AS DOUBLE))`;
+    case "count_distinct":
+      return `count(DISTINCT ${value})`;
+    case "first":
+    case "last": {
+      const others = events.columns.map(({ name }) => `e.${quote(name)}`).filter((name) => name !== time);
+      const order = [time, ...others].join(", ");
+      return `${aggregation}(${value} ORDER BY ${order}) FILTER (WHERE ${value} IS NOT NULL)`;
+    }
+  }
+}
