@@ -119,6 +119,11 @@ export class MlforgeError extends Error {
   }
 }
 
+/** Whether work was broken off, rather than failed. */
+export function isInterrupt({ code }: Pick<MlforgeError, "code">): boolean {
+  return code === "interrupted" || code === "terminated";
+}
+
 /**
  * Throws all errors as one, the first in front; returns where there are none. What two features say in the same words of the
  * same place, such as of a source that both read, is told once.

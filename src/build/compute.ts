@@ -1,5 +1,5 @@
 import type { Baseline } from "../engines/drift.ts";
-import type { MlforgeError } from "../error.ts";
+import { isInterrupt, type MlforgeError } from "../error.ts";
 import { lazily } from "../lazy.ts";
 import type { Change } from "../publish/change.ts";
 import type { Done } from "../workers/messages.ts";
@@ -101,7 +101,7 @@ export async function compute(
 
 /** Features that were only stopped because another one failed say nothing new beside it. */
 function withoutConsequences(errors: Map<string, MlforgeError>): Map<string, MlforgeError> {
-  const causes = [...errors].filter(([, error]) => !error.message.startsWith("Stopped"));
+  const causes = [...errors].filter(([, error]) => !isInterrupt(error));
   return causes.length === 0 ? errors : new Map(causes);
 }
 

@@ -1,5 +1,6 @@
 import type { BuildEvent } from "../build/report.ts";
 import type { PromoteEvent } from "../publish/promote.ts";
+import { isInterrupt } from "../error.ts";
 import type { CliContext } from "./context.ts";
 import { paint } from "./paint.ts";
 import { formatBytes, formatCount, formatSeconds } from "./quantities.ts";
@@ -120,7 +121,7 @@ function lineOf(event: Told, { colour }: Pick<CliContext, "colour">): string | u
         formatSeconds(event.seconds)
       }`;
     case "failed":
-      return `${red("failed")} ${event.feature}`;
+      return `${isInterrupt(event.error) ? "stopped" : red("failed")} ${event.feature}`;
     case "note":
       return `${yellow("note")} ${visible(event.text)}`;
     default:

@@ -1,5 +1,5 @@
 import { buildApplication, run as runApplication, type StricliProcess, text_en } from "@stricli/core";
-import { type ErrorCode, EXIT_CODES, type MlforgeError } from "../error.ts";
+import { type ErrorCode, EXIT_CODES, isInterrupt, type MlforgeError } from "../error.ts";
 import type { CliContext } from "./context.ts";
 import { integrations } from "./help.ts";
 import { bugError, renderError } from "./render_error.ts";
@@ -11,8 +11,8 @@ export async function run(context: CliContext): Promise<number> {
   // stricli ends each message with a line end of its own.
   const render = (error: MlforgeError) => renderError(error, context).replace(/\n$/, "");
   const { failureCode } = typedCommand(context.args) ?? {};
-  const codeOf = (error: ErrorCode) =>
-    error === "interrupted" || error === "terminated" ? EXIT_CODES[error] : failureCode ?? EXIT_CODES[error];
+  const codeOf = (code: ErrorCode) =>
+    isInterrupt({ code }) ? EXIT_CODES[code] : failureCode ?? EXIT_CODES[code];
   const bug = (thrown: unknown) => render(bugError(thrown));
   let root;
   try {

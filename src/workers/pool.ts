@@ -16,6 +16,7 @@ export interface PoolOptions {
   onPhase(feature: string, phase: string, rows?: number): void;
   onSent(feature: string, sent: number, bytes: number): void;
   onDone(feature: string, done: Done): void;
+  /** Also of a feature that was only stopped: its error is one of an interrupt. */
   onFailed(feature: string, error: MlforgeError): void;
 }
 
@@ -40,7 +41,7 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promi
       for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
         const failed = await runJob(job, stop.signal, { ...options, start });
         if (failed && !options.keepGoing) {
-          stop.abort(new MlforgeError("failed", "Stopped, since another feature failed"));
+          stop.abort(new MlforgeError("interrupted", "Stopped, since another feature failed"));
         }
       }
     }));
@@ -113,7 +114,9 @@ function runJob(job: Job, stop: AbortSignal, options: PoolOptions & { start: Sta
             const seconds = options.timeout;
             timer = setTimeout(() => {
               if (running !== undefined) fail(running, timedOut(running, seconds));
-              giveUp(new MlforgeError("failed", `Stopped with feature "${running}", which took too long`));
+              giveUp(
+                new MlforgeError("interrupted", `Stopped with feature "${running}", which took too long`),
+              );
             }, seconds * 1000);
           }
           return options.onStarted(data.feature);
@@ -127,7 +130,9 @@ function runJob(job: Job, stop: AbortSignal, options: PoolOptions & { start: Sta
         case "failed":
           // What an interrupt broke off failed for the reason of the interrupt.
           fail(data.feature, over ?? MlforgeError.fromPlain(data.error));
-          if (!options.keepGoing) giveUp(new MlforgeError("failed", "Stopped, since another feature failed"));
+          if (!options.keepGoing) {
+            giveUp(new MlforgeError("interrupted", "Stopped, since another feature failed"));
+          }
           return;
         case "crashed":
           return crashed(data.message);
