@@ -111,20 +111,6 @@ Deno.test("--keep-going publishes the others, and still exits 1", async () => {
   }, { "definitions.yaml": BROKEN });
 });
 
-Deno.test("what is stopped since another feature failed is not called failed", async () => {
-  await withProject(async (cwd) => {
-    const { code, err } = await runCli(["build", "--workers", "1"], { cwd });
-    assert.equal(code, 1);
-    assert.match(err, /^failed user_orders$/m);
-    assert.match(err, /^stopped user_total$/m);
-  }, {
-    "definitions.yaml": DEFINITIONS.replace(
-      "    timestamp: at",
-      "    sql: select user_id, at, amont from orders\n    timestamp: at",
-    ),
-  });
-});
-
 Deno.test("in GitHub Actions a build writes its summary, and errors are annotations", async () => {
   await withProject(async (cwd) => {
     const summary = join(cwd, "summary.md");
