@@ -131,6 +131,7 @@ async function computeAgain(
     store: request.store,
     fingerprints,
     publisher,
+    to: "bring back",
   });
   const work = recorded.filter((one): one is Computable => !(one instanceof MlforgeError));
   const results = batch === undefined ? undefined : await compute(

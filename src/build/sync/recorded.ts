@@ -10,10 +10,12 @@ import type { Fingerprints } from "../fingerprint.ts";
 import { type ResolvedSource, resolveSource } from "../sources.ts";
 import { withoutChecks } from "../tasks.ts";
 
-interface Now extends SourcePlace {
+export interface RecordedOptions extends SourcePlace {
   project: Project;
   fingerprints: Fingerprints;
   publisher: Publisher;
+  /** What it is for, as errors say it. */
+  to: "bring back" | "recompute";
 }
 
 /**
@@ -22,7 +24,7 @@ interface Now extends SourcePlace {
  */
 export async function asRecorded(
   metas: readonly Meta[],
-  now: Now,
+  now: RecordedOptions,
 ): Promise<(Computable | MlforgeError)[]> {
   const features = new Map(now.project.features.map((feature) => [feature.name, feature]));
   const resolving = new Map<string, Promise<ResolvedSource>>();
@@ -34,12 +36,12 @@ export async function asRecorded(
   return await Promise.all(metas.map(async (meta) => {
     try {
       const feature = features.get(meta.name);
-      if (feature === undefined) throw noDefinition(meta);
+      if (feature === undefined) throw noDefinition(meta, now);
       const config = await configOf(feature);
-      if (config.hash !== meta.config_hash) throw await otherDefinition(meta, config, now.publisher);
+      if (config.hash !== meta.config_hash) throw await otherDefinition(meta, config, now);
       const sources = await Promise.all(feature.sources.map(resolved));
       const hash = await hashOf(sources.map((source) => [source.task.name, source.hash]));
-      if (hash !== meta.source_hash) throw otherSource(meta, sources);
+      if (hash !== meta.source_hash) throw otherSource(meta, sources, now);
       // What is proved to be the published data passed the checks of its time.
       return { feature: withoutChecks(feature), config, sources, lookups: [] };
     } catch (error) {
@@ -49,10 +51,10 @@ export async function asRecorded(
   }));
 }
 
-function noDefinition({ name, version }: Meta): MlforgeError {
+function noDefinition({ name, version }: Meta, { to }: RecordedOptions): MlforgeError {
   return new MlforgeError(
     "failed",
-    `Can't bring back "${name}" ${version}: the definitions have no "${name}"`,
+    `Can't ${to} "${name}" ${version}: the definitions have no "${name}"`,
     {
       hint: `Take its data from a store that has it with --from PROFILE, or mlforge retire ${name}.`,
     },
@@ -62,7 +64,7 @@ function noDefinition({ name, version }: Meta): MlforgeError {
 async function otherDefinition(
   { name, version, mlforge }: Meta,
   config: Awaited<ReturnType<typeof configOf>>,
-  publisher: Publisher,
+  { publisher, to }: RecordedOptions,
 ): Promise<MlforgeError> {
   const what = differingParts(mlforge.config_parts, await config.parts()).join(", ");
   const same: string[] = [];
@@ -74,18 +76,22 @@ async function otherDefinition(
     : `It is that of ${same.join(", ")}.`;
   return new MlforgeError(
     "failed",
-    `Can't bring back "${name}" ${version}: its definition is another one now (${what})`,
+    `Can't ${to} "${name}" ${version}: its definition is another one now (${what})`,
     { hint: `${whose} For ${version}, check out the definitions it was built from, or use --from PROFILE.` },
   );
 }
 
-function otherSource({ name, version, mlforge }: Meta, now: readonly ResolvedSource[]): MlforgeError {
+function otherSource(
+  { name, version, mlforge }: Meta,
+  now: readonly ResolvedSource[],
+  { to }: RecordedOptions,
+): MlforgeError {
   const current = new Map(now.map((source) => [source.task.name, source]));
   const differing = mlforge.sources.filter((source) => current.get(source.name)?.hash !== source.hash);
   const line = ({ name, path, hash }: MetaSource) =>
     `${name} (${path}) was ${short(hash)} and is ${short(current.get(name)?.hash ?? "gone")}`;
   const what = differing.length === 0 ? "its sources are others now" : differing.map(line).join("; ");
-  return new MlforgeError("failed", `Can't bring back "${name}" ${version}: source ${what}`, {
+  return new MlforgeError("failed", `Can't ${to} "${name}" ${version}: source ${what}`, {
     hint: "Put the source back as it was, take the data from a store that has it with --from PROFILE, " +
       "or publish what the source gives now with mlforge build.",
   });

@@ -75,31 +75,15 @@ export function computeFeature(session: Session, task: FeatureTask, options: Fea
   });
 }
 
-/**
- * Transform, keys and times, rolling windows (or a sort), then `use`. The session is locked; everything made here is
- * dropped again, so that the next feature of the group finds it clean.
- */
-export async function withPrepared<T>(
+/** Transform, keys and times, rolling windows (or a sort), then `use`. */
+export function withPrepared<T>(
   session: Session,
   task: FeatureTask,
   options: FeatureOptions,
   use: (prepared: Prepared) => Promise<T>,
 ): Promise<T> {
-  const { connection } = session;
-  const leading = options.sources.find((s) => s.name === task.sources[0]);
-  if (leading === undefined) throw new Error(`The task of ${task.feature} came without its source`);
-  const functionFile = join(options.outFolder, `${task.feature}.function.parquet`);
-  let drop: (() => Promise<void>) | undefined;
-  try {
-    options.onPhase(task.transform.kind === "function" ? "running the function" : "reading");
-    await transform(session, task, options, functionFile);
-    const rows = await normalise(connection, task, {
-      transformed: NAMES.transformed,
-      name: NAMES.rows,
-      source: leading,
-      zones: new Set(options.sources.map((source) => source.timezone)),
-      empty: options.empty === true,
-    });
+  return withRows(session, task, options, async (rows, watermark) => {
+    const { connection } = session;
     // On no rows only what is asked matters, not what is found.
     const gateOn = (where: "input" | "output") => ({
       hidden: task.hidden,
@@ -109,7 +93,6 @@ export async function withPrepared<T>(
         : {}),
     });
     const inputChecks = await gate(connection, rows.findings, rows.all, gateOn("input"));
-    const watermark = watermarkOf(rows.newest, leading.watermark);
     const checked = async (ordered: Ordered): Promise<Prepared> => {
       requireHidden(task, [...rows.all.columns, ...ordered.columns]);
       if (task.checks.length > 0) options.onPhase("checking");
@@ -133,12 +116,42 @@ export async function withPrepared<T>(
       lastStamp: watermark === undefined ? 0n : bucketEnd(watermark, task.interval),
       onRows: (n: number) => options.onPhase("rolling windows", n),
     });
-    drop = rolled.drop;
-    return await use(await checked(await described(session, rolled.select, rolled.table)));
+    try {
+      return await use(await checked(await described(session, rolled.select, rolled.table)));
+    } finally {
+      await rolled.drop();
+    }
+  });
+}
+
+/**
+ * Transform, keys and times, then `use`: what a feature is made of. The session is locked; everything made here is dropped
+ * again, so that the next feature of the group finds it clean. The watermark is in microseconds since 1970, UTC.
+ */
+export async function withRows<T>(
+  session: Session,
+  task: FeatureTask,
+  options: FeatureOptions,
+  use: (rows: Rows, watermark: bigint | undefined) => Promise<T>,
+): Promise<T> {
+  const { connection } = session;
+  const leading = options.sources.find((s) => s.name === task.sources[0]);
+  if (leading === undefined) throw new Error(`The task of ${task.feature} came without its source`);
+  const functionFile = join(options.outFolder, `${task.feature}.function.parquet`);
+  try {
+    options.onPhase(task.transform.kind === "function" ? "running the function" : "reading");
+    await transform(session, task, options, functionFile);
+    const rows = await normalise(connection, task, {
+      transformed: NAMES.transformed,
+      name: NAMES.rows,
+      source: leading,
+      zones: new Set(options.sources.map((source) => source.timezone)),
+      empty: options.empty === true,
+    });
+    return await use(rows, watermarkOf(rows.newest, leading.watermark));
   } catch (cause) {
     throw engineError(cause, `build feature "${task.feature}"`, placeOf(task));
   } finally {
-    await drop?.();
     for (const name of [NAMES.rows, `${NAMES.rows}_all`]) await dropEither(session, name);
     for (const name of [NAMES.transformed, NAMES.raw, NAMES.ordered]) await dropEither(session, name);
     await Deno.remove(functionFile).catch(() => {});
