@@ -27,6 +27,14 @@ export async function openFeature(connection: DuckDBConnection, chosen: Chosen):
   const file = `read_parquet([${literal(chosen.file)}], file_row_number = true)`;
   await connection.run(`CREATE VIEW ${view} AS SELECT * FROM ${file}`);
   const columns = columnsOf(await connection.run(`SELECT * EXCLUDE (${PLACE}) FROM ${view} LIMIT 0`));
+  return { chosen, view, columns, values: valuesOf(chosen, columns) };
+}
+
+/** What is retrieved of a version that has these columns. Throws where one is asked for that is not there. */
+export function valuesOf(
+  chosen: Pick<Chosen, "feature" | "version" | "meta" | "only">,
+  columns: readonly Column[],
+): Value[] {
   const { meta, feature } = chosen;
   const timed = meta.mlforge.stamp !== "none" && meta.timestamp !== null;
   const all = columns.filter((c) => !meta.keys.includes(c.name) && !(timed && c.name === meta.timestamp)).map(
@@ -39,11 +47,11 @@ export async function openFeature(connection: DuckDBConnection, chosen: Chosen):
       hint: suggestName(name, all.map((value) => value.name)),
     });
   });
-  return { chosen, view, columns, values: values ?? all };
+  return values ?? all;
 }
 
 /** Metric columns have names of their own; any other gets the feature's in front, so that it is always called the same. */
-function outputName({ feature, meta }: Chosen, column: string): string {
+function outputName({ feature, meta }: Pick<Chosen, "feature" | "meta">, column: string): string {
   const own = meta.features.some((f) => f.name === column) || column.startsWith(`${feature}__`);
   return own ? column : `${feature}__${column}`;
 }

@@ -74,12 +74,12 @@ function definitionOf(metric: MetricTask, type: string): string {
     ],
     interval: DAY,
   };
-  const asked = `(SELECT *, row_number() OVER (ORDER BY user_id, stamp) AS n FROM (${
+  const asked = `(SELECT *, row_number() OVER (ORDER BY k0, stamp) AS n FROM (${
     stampsSql(events, [metric.window], `make_timestamp(${LAST})`)
   }))`;
-  return `SELECT user_id, CAST(stamp AS VARCHAR), value
+  return `SELECT k0, CAST(stamp AS VARCHAR), value
     FROM ${asked} JOIN (${valuesSql(events, [metric], { asked, window: metric.window })}) USING (n)
-    ORDER BY user_id, stamp`;
+    ORDER BY k0, stamp`;
 }
 
 for (const [name, amount] of Object.entries(AMOUNTS)) {

@@ -26,15 +26,16 @@ export interface Slip {
 }
 
 /**
- * The stamps up to `last` (SQL of a TIMESTAMP) of a feature with these windows, each once: its keys, `stamp`, and whether
- * an event `enters` or `leaves` there. Windows are in seconds.
+ * The stamps up to `last` (SQL of a TIMESTAMP) of a feature with these windows, each once: its keys as `k0`, `k1`, ...,
+ * `stamp`, and whether an event `enters` or `leaves` there. Windows are in seconds.
  */
 export function stampsSql(events: Events, windows: readonly number[], last: string): string {
-  const keys = events.keys.map(quote).join(", ");
+  const keys = events.keys.map((_, i) => `k${i}`).join(", ");
+  const named = events.keys.map((key, i) => `${quote(key)} AS k${i}`).join(", ");
   const width = `to_seconds(${events.interval})`;
   const steps = [0, ...new Set(windows)].map((seconds) => `(${seconds})`).join(", ");
   return `WITH ends AS (
-    SELECT DISTINCT ${keys},
+    SELECT DISTINCT ${named},
       time_bucket(${width}, ${quote(events.time)}, TIMESTAMP '2000-01-03') + ${width} AS bucket_end
     FROM ${events.relation}
   )
@@ -45,22 +46,27 @@ export function stampsSql(events: Events, windows: readonly number[], last: stri
 }
 
 /**
- * The values of metrics of one window (in seconds), at the moments in `asked`: a table of `n`, keys and `stamp`. Gives
- * `n`, and for each metric a column of its name.
+ * The values of metrics of one window (in seconds), at the moments in `asked`: a table of `n`, `k0`, `k1`, ... and
+ * `stamp`. Gives `n`, for each metric a column of its name, and what `also` lists: aggregates of the window's events, called `e`.
  */
 export function valuesSql(
   events: Events,
   metrics: readonly MetricTask[],
-  { asked, window, slip = {} }: { asked: string; window: number; slip?: Slip },
+  { asked, window, slip = {}, also = [] }: {
+    asked: string;
+    window: number;
+    slip?: Slip;
+    also?: readonly string[];
+  },
 ): string {
   const time = `e.${quote(events.time)}`;
   const on = [
-    ...events.keys.map((key) => `e.${quote(key)} = s.${quote(key)}`),
+    ...events.keys.map((key, i) => `e.${quote(key)} = s.k${i}`),
     `${time} >= s.stamp + to_seconds(${(slip.from ?? 0) - window})`,
     `${time} ${slip.closed ? "<=" : "<"} s.stamp + to_seconds(${slip.to ?? 0})`,
   ];
   const values = metrics.map((metric) => `${aggregationSql(events, metric)} AS ${quote(metric.name)}`);
-  return `SELECT ${["s.n", ...values].join(", ")}
+  return `SELECT ${["s.n", ...values, ...also].join(", ")}
   FROM ${asked} s LEFT JOIN ${events.relation} e ON ${on.join(" AND ")}
   GROUP BY s.n`;
 }
