@@ -39,7 +39,9 @@ export async function diffVersions(
     return path;
   })) as [string, string];
   const identity = [...a.keys, ...(a.timestamp === null ? [] : [a.timestamp])];
-  return diffOf([{ ...found, rows: await diffRows(fileA, fileB, identity) }]);
+  // A column without statistics may have been left out of them, and then no value of it is to be seen.
+  const shown = Object.keys(a.mlforge.statistics).filter((name) => name in b.mlforge.statistics);
+  return diffOf([{ ...found, rows: await diffRows(fileA, fileB, { identity, shown }) }]);
 }
 
 /** What a build would change: each definition against what is published of it. Features that only one has, too. */

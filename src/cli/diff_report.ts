@@ -1,5 +1,6 @@
 import type { Diff } from "../build/diff.ts";
 import type { CliContext } from "./context.ts";
+import { differenceText } from "./difference.ts";
 import { markdownTable, markdownText } from "./github.ts";
 import { paint } from "./paint.ts";
 import { formatBytes, formatCount } from "./quantities.ts";
@@ -17,6 +18,7 @@ export function diffText(diff: Diff, { colour, columns }: Pick<CliContext, "colo
   return differing.map((one) => {
     const head = `${bold(one.feature)} ${one.a ?? "not there"} -> ${one.b ?? "gone"}: ${bold(one.level)}\n`;
     const said = sentences(one).map((sentence) => `  ${visible(sentence)}\n`).join("");
+    const rows = one.rows === undefined ? "" : examplesText(one.rows.examples, columns);
     const facts = one.facts.map(({ name, a, b }) => [name, shown(name, a), shown(name, b)]);
     const sideBySide = facts.length === 0
       ? ""
@@ -32,8 +34,21 @@ export function diffText(diff: Diff, { colour, columns }: Pick<CliContext, "colo
       columnwise,
       { width: columns, title: bold },
     );
-    return head + said + (sideBySide + statistics).replace(/^(?=.)/gm, "  ");
+    return head + said + rows + (sideBySide + statistics).replace(/^(?=.)/gm, "  ");
   }).join("\n");
+}
+
+/** Of rows that differ, the first ones. */
+function examplesText(
+  { columns, rows }: NonNullable<FeatureDiff["rows"]>["examples"],
+  width: number | undefined,
+): string {
+  if (columns.length === 0 || rows.length === 0) return "";
+  const signed = rows.map(({ side, values }) => ({
+    sign: side === "a" ? "-" as const : "+" as const,
+    values,
+  }));
+  return differenceText(columns, signed, width);
 }
 
 /** For a comment on a pull request: a line for each feature that differs. */

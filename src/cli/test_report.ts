@@ -1,8 +1,8 @@
 import type { TestResult } from "../build/run_tests.ts";
 import type { CliContext } from "./context.ts";
+import { differenceText } from "./difference.ts";
 import { paint } from "./paint.ts";
 import { shortPath } from "./short_path.ts";
-import { table } from "./table.ts";
 import { visible } from "./text_width.ts";
 
 type Screen = Pick<CliContext, "colour" | "columns" | "cwd">;
@@ -16,13 +16,13 @@ export function resultText(
   const { file, line } = test.place;
   const head = `${passed ? green("ok") : red("FAILED")}  ${visible(`${test.feature}: ${test.name}`)}`;
   if (difference === undefined) return `${head}\n`;
-  const rows = difference.rows.map(({ side, values }) => [
-    side === "expected" ? "-" : "+",
-    ...values.map((value) => value ?? "NULL"),
-  ]);
-  const titles = ["", ...difference.columns].map((title) => ({ title, flexible: title !== "" }));
-  const lines = table(titles, rows, { width: columns === undefined ? undefined : columns - 4 });
-  return `${head}  ${dim(`${shortPath(file, cwd)}:${line}`)}\n${lines.replace(/^(?=.)/gm, "    ")}`;
+  const rows = difference.rows.map(({ side, values }) => ({
+    sign: side === "expected" ? "-" as const : "+" as const,
+    values,
+  }));
+  return `${head}  ${dim(`${shortPath(file, cwd)}:${line}`)}\n${
+    differenceText(difference.columns, rows, columns)
+  }`;
 }
 
 /** `3 passed, 1 failed`. */

@@ -63,7 +63,8 @@ Deno.test("diff of two versions names definition, columns, sources and facts tha
   assert.deepEqual(found?.sources, ["events"]);
   assert.ok(found?.facts.some(({ name, a, b }) => name === "rows" && a === "6" && b === "8"));
   // By hand: ann's 20 is 21 in its day and in three weeks; bob's 7 is new, and with it the stamp at which ann's 1 goes.
-  assert.deepEqual({ ...found?.rows, columns: {} }, {
+  const { examples, ...counted } = found?.rows ?? {};
+  assert.deepEqual({ ...counted, columns: {} }, {
     by: ["user", "at"],
     a: 6,
     b: 8,
@@ -76,6 +77,23 @@ Deno.test("diff of two versions names definition, columns, sources and facts tha
     spend__amount__sum__1d__1d: 1,
     spend__amount__sum__1d__7d: 3,
   });
+  const [day, week] = ["spend__amount__sum__1d__1d", "spend__amount__sum__1d__7d"];
+  assert.deepEqual(examples?.columns, ["user", "at", day, week]);
+  assert.deepEqual(
+    examples?.rows.map((
+      { side, values: [user, at, ...values] },
+    ) => [side, user, at?.slice(0, 10), ...values]),
+    [
+      ["b", "ann", "2026-01-07", "0", "32"],
+      ["b", "bob", "2026-01-07", "7", "12"],
+      ["a", "ann", "2026-01-03", "20", "30"],
+      ["b", "ann", "2026-01-03", "21", "31"],
+      ["a", "ann", "2026-01-04", "0", "30"],
+      ["b", "ann", "2026-01-04", "0", "31"],
+      ["a", "ann", "2026-01-06", "1", "31"],
+      ["b", "ann", "2026-01-06", "1", "32"],
+    ],
+  );
 });
 
 Deno.test("diffRows() compares whole rows where keys are not unique, and refuses other keys", async () => {
@@ -91,7 +109,7 @@ Deno.test("diffRows() compares whole rows where keys are not unique, and refuses
   try {
     const a = await write("a", "(1, 'x'), (1, 'x'), (1, 'y'), (2, NULL)");
     const b = await write("b", "(1, 'x'), (1, 'y'), (2, 'z')");
-    assert.deepEqual(await diffRows(a, b, ["k"]), {
+    assert.deepEqual(await diffRows(a, b, { identity: ["k"], shown: ["k", "v"] }), {
       by: [],
       a: 4,
       b: 3,
@@ -99,10 +117,18 @@ Deno.test("diffRows() compares whole rows where keys are not unique, and refuses
       removed: 2,
       changed: 0,
       columns: {},
+      examples: {
+        columns: ["k", "v"],
+        rows: [
+          { side: "a", values: ["1", "x"] },
+          { side: "a", values: ["2", null] },
+          { side: "b", values: ["2", "z"] },
+        ],
+      },
     });
     const c = await write("c", "(1, 'x'), (2, NULL)");
     const d = await write("d", "(2, 'z'), (3, NULL)");
-    assert.deepEqual(await diffRows(c, d, ["k"]), {
+    assert.deepEqual(await diffRows(c, d, { identity: ["k"], shown: ["k", "v"] }), {
       by: ["k"],
       a: 2,
       b: 2,
@@ -110,9 +136,29 @@ Deno.test("diffRows() compares whole rows where keys are not unique, and refuses
       removed: 1,
       changed: 1,
       columns: { v: 1 },
+      examples: {
+        columns: ["k", "v"],
+        rows: [
+          { side: "a", values: ["1", "x"] },
+          { side: "b", values: ["3", null] },
+          { side: "a", values: ["2", null] },
+          { side: "b", values: ["2", "z"] },
+        ],
+      },
     });
+    const hidden = await diffRows(c, d, { identity: ["k"], shown: ["k"] });
+    assert.deepEqual(
+      hidden.examples.rows,
+      [["1"], ["3"], ["2"], ["2"]].map((values, at) => ({
+        side: at % 2 === 0 ? "a" : "b",
+        values,
+      })),
+    );
     const texts = await write("e", "('1', 'x')");
-    await assert.rejects(diffRows(c, texts, ["k"]), (e) => e instanceof MlforgeError && e.code === "usage");
+    await assert.rejects(
+      diffRows(c, texts, { identity: ["k"], shown: [] }),
+      (e) => e instanceof MlforgeError && e.code === "usage",
+    );
   } finally {
     connection.closeSync();
     await Deno.remove(folder, { recursive: true });

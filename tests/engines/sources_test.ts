@@ -207,3 +207,40 @@ Deno.test("A source's types are names of types, and no more SQL", async () => {
   });
   await assert.rejects(shop.build(), /There is no type "BIGINT\) AS amount/);
 });
+
+const ODD_ROWS: [what: string, rows: string, message: RegExp][] = [
+  ["too few values", "ann,10\nbob\n", /line 3 of .*e\.csv has 1 values, not 2/],
+  ["too many values", "ann,10\nbob,5,x\nann,20\nann,30\n", /line 3 of .*e\.csv has 3 values, not 2/],
+  [
+    "too few values far down",
+    `${"ann,10\n".repeat(30_000)}bob\n`,
+    /line 30002 of .*e\.csv has 1 values, not 2/,
+  ],
+  [
+    "a value of another type far down",
+    `${"ann,10\n".repeat(30_000)}bob,secret\n`,
+    /line 30002 of .*e\.csv has a value of "amount" that is no BIGINT$/,
+  ],
+];
+for (const [what, rows, message] of ODD_ROWS) {
+  Deno.test(`A row of a CSV with ${what} is named by its line`, async () => {
+    await using shop = await openWorkshop({
+      "definitions.yaml": definitions("{path: e.csv}"),
+      "e.csv": `user,amount\n${rows}`,
+    });
+    await assert.rejects(shop.build(), (e) => e instanceof MlforgeError && message.test(e.message));
+  });
+}
+
+Deno.test("A CSV may have one column whose name holds a comma", async () => {
+  const files = { "e.csv": '"user,name"\nann\nbob\nann\n' };
+  await using shop = await openWorkshop({
+    "definitions.yaml": definitions(
+      "{path: e.csv}",
+      'select \\"user,name\\" as user, count(*) as n from events group by 1',
+    ),
+    ...files,
+  });
+  await shop.build();
+  assert.deepEqual(await rowsOf(await shop.data("total")), [["ann", "2"], ["bob", "1"]]);
+});

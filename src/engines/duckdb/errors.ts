@@ -31,9 +31,40 @@ export function engineError(cause: unknown, doing: string, place?: Place): Mlfor
       hint: "Free some space where the store lies, and build again; the store is as it was.",
     });
   }
+  const row = csvRow(text);
+  if (row !== undefined) {
+    const { where, what, hint } = row;
+    return new MlforgeError("failed", `Could not ${doing}: ${where} ${what}`, { cause, place, hint });
+  }
   const candidates = rest.find((line) => /^(Candidate|Did you mean)/.test(line.trim()));
   const hint = candidates?.trim() ?? HINTS.find(([kinds]) => kinds.test(`${kind}: ${message}`))?.[1];
   return new MlforgeError("failed", `Could not ${doing}: ${message}`, { cause, place, hint });
+}
+
+/** What is wrong with which row of which CSV file, where the reader says so; not what the row holds. */
+function csvRow(text: string): { where: string; what: string; hint: string } | undefined {
+  const found = /CSV Error on Line: (\d+)\n(?:Original Line: .*\n)?(.*)$/m.exec(text);
+  const file = /^ *file = (.*)$/m.exec(text)?.[1];
+  if (found === null || file === undefined) return undefined;
+  const [, line, said = ""] = found;
+  const where = `line ${line} of ${file}`;
+  const counts = /^Expected Number of Columns: (\d+) Found: (\d+)/.exec(said);
+  if (counts !== null) {
+    const what = `has ${counts[2]} values, not ${counts[1]}`;
+    return { where, what, hint: "Mend the row, or the quotes before it." };
+  }
+  const value = /^Error when converting column "(.*?)"\. Could not convert string ".*" to '?(.*?)'?$/.exec(
+    said,
+  );
+  if (value !== null) {
+    const what = `has a value of "${value[1]}" that is no ${value[2]}`;
+    return {
+      where,
+      what,
+      hint: `Mend it, or declare the column's type with \`types:\`, and try_cast in SQL.`,
+    };
+  }
+  return { where, what: `can't be read: ${said.trim()}`, hint: "Mend the row, or the quotes before it." };
 }
 
 /** Whether it is an error of the engine in our words: not one of ours, and not that the query was stopped. */

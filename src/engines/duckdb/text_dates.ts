@@ -43,15 +43,38 @@ async function sniff(
   options: readonly string[],
 ): Promise<TextDate[]> {
   const reader = await connection.runAndReadAll(
-    `SELECT c.name, c.type, CASE c.type WHEN 'DATE' THEN DateFormat ELSE TimestampFormat END AS format
-     FROM (SELECT unnest(Columns) AS c, DateFormat, TimestampFormat FROM sniff_csv(${
+    `SELECT c.name, c.type, CASE c.type WHEN 'DATE' THEN DateFormat ELSE TimestampFormat END AS format, count, Quote
+     FROM (SELECT unnest(Columns) AS c, len(Columns) AS count, Quote, DateFormat, TimestampFormat FROM sniff_csv(${
       [literal(file), ...options].join(", ")
     }))
-     WHERE c.type IN ('DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE') AND NOT starts_with(format, '%Y')`,
+     WHERE count = 1
+       OR (c.type IN ('DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE') AND NOT starts_with(format, '%Y'))`,
   );
-  return reader.getRows().map(([name, type, format]) => ({
+  const rows = reader.getRows();
+  const columns = rows.map(([name, type, format]) => ({
     name: String(name),
     type: String(type),
     format: String(format),
   }));
+  const [only] = columns;
+  const [, , , count, quote] = rows[0] ?? [];
+  if (only === undefined || Number(count) !== 1) return columns;
+  const guessed = quote === "(empty)" && !options.some((option) => option.startsWith("delim"));
+  if (guessed) await requireOneColumn(connection, file, only.name);
+  return columns.filter(({ type, format }) => /^(DATE|TIMESTAMP)/.test(type) && !format.startsWith("%Y"));
+}
+
+/**
+ * Where one row has not as many values as the others, DuckDB's reader settles for a single column named `id,at,amount`.
+ * Reading what the header says tells which row that is.
+ */
+async function requireOneColumn(connection: DuckDBConnection, file: string, header: string): Promise<void> {
+  const delimiter = /[,;\t|]/.exec(header)?.[0];
+  if (delimiter === undefined) return;
+  const columns = header.split(delimiter).map((_, at) => `c${at}: 'VARCHAR'`).join(", ");
+  await connection.run(
+    `SELECT count(*) FROM read_csv(${literal(file)}, auto_detect = false, header = true, delim = ${
+      literal(delimiter)
+    }, quote = '"', escape = '"', columns = {${columns}})`,
+  );
 }
