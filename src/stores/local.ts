@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { MlforgeError } from "../error.ts";
+import { bodyOfChunks } from "./chunks.ts";
 import { fileError, ifThere, moveInto, sync } from "./files.ts";
 import { isKey, type Key } from "./key.ts";
 import { locked } from "./lock.ts";
@@ -164,20 +165,18 @@ async function sha256Of(file: Deno.FsFile): Promise<Sha256> {
 /** The next `length` bytes of an open file, which is closed at their end or when the reader loses interest. */
 function slice(file: Deno.FsFile, length: number): ReadableStream<Uint8Array> {
   let left = length;
-  return new ReadableStream({
-    async pull(controller) {
-      const chunk = new Uint8Array(Math.min(left, 256 * 1024));
-      const n = left === 0 ? null : await file.read(chunk);
+  return bodyOfChunks({
+    async read(into) {
+      const n = left === 0 ? null : await file.read(into.subarray(0, left));
       if (n === null) {
         file.close();
-        controller.close();
-        return;
+        return undefined;
       }
       left -= n;
-      controller.enqueue(chunk.subarray(0, n));
+      return into.subarray(0, n);
     },
-    cancel: () => file.close(),
-  }, { highWaterMark: 0 });
+    leave: () => file.close(),
+  });
 }
 
 /** Adds the keys below a folder; folders that can't hold one that starts with `prefix` are not opened. */

@@ -1,3 +1,5 @@
+import { type Ahead, readingAhead } from "./ahead.ts";
+import { bodyOfChunks } from "./chunks.ts";
 import { resumed } from "./retry.ts";
 
 /** [first byte, one past the last byte). */
@@ -9,6 +11,9 @@ export const PIECE = 8 << 20;
 /** So many requests of one reader are on their way at once, each with its piece in memory at most. */
 const AT_ONCE = 4;
 
+/** A piece that keeps its reader waiting for longer than this, in milliseconds in all, comes by less than 160 MB/s. */
+const SLOW = 50;
+
 export interface PiecesOptions {
   /** Of the whole body. */
   range: Range;
@@ -16,22 +21,26 @@ export interface PiecesOptions {
   open: (range: Range) => Promise<ReadableStream<Uint8Array>>;
   /** Puts into words what the last try failed with. */
   explain: (error: unknown) => Error;
+  /** In milliseconds, from any start; a test brings its own. */
+  now?: () => number;
 }
 
 /**
- * A body whose reader gets all bytes or an error, fetched in pieces: the first one is at hand, the next ones come while it
- * is being read. Where a piece breaks off, it goes on from there.
+ * A body whose reader gets all bytes or an error, fetched in pieces: the first one is at hand, the next ones are asked for
+ * while it is being read. They are read ahead only where the line is what is waited for: elsewhere the way through memory
+ * would cost time. Where a piece breaks off, it goes on from there.
  */
 export function inPieces(
   first: ReadableStream<Uint8Array>,
-  { range: [from, to], open, explain }: PiecesOptions,
+  { range: [from, to], open, explain, now = () => performance.now() }: PiecesOptions,
 ): ReadableStream<Uint8Array> {
   const queue = [Promise.resolve(pieceOf(first, [from, Math.min(to, from + PIECE)]))];
   let next = from + PIECE;
+  let waited = 0;
 
-  function pieceOf(body: ReadableStream<Uint8Array>, [start, end]: Range) {
+  function pieceOf(body: ReadableStream<Uint8Array>, [start, end]: Range): Ahead {
     const reopen = (offset: number) => open([start + offset, end]);
-    return resumed(body, { length: end - start, reopen, explain, ahead: PIECE }).getReader();
+    return readingAhead(resumed(body, { length: end - start, reopen, explain }));
   }
 
   function ask(): void {
@@ -44,24 +53,29 @@ export function inPieces(
     }
   }
 
-  function leave(): void {
-    for (const piece of queue) piece.then((reader) => reader.cancel()).catch(() => {});
+  function onAll(act: (piece: Ahead) => void): void {
+    for (const piece of queue) piece.then(act).catch(() => {});
   }
 
-  return new ReadableStream({
-    async pull(controller) {
+  const leave = () => onAll((piece) => piece.leave());
+
+  return bodyOfChunks({
+    async read(into) {
       try {
-        for (; queue[0] !== undefined; queue.shift()) {
+        for (; queue[0] !== undefined; queue.shift(), waited = 0) {
           ask();
-          const { value } = await (await queue[0]).read();
-          if (value !== undefined) return controller.enqueue(value);
+          const asked = now();
+          const bytes = await (await queue[0]).read(into);
+          waited += now() - asked;
+          if (waited > SLOW) onAll((piece) => piece.start());
+          if (bytes !== undefined) return bytes;
         }
-        controller.close();
+        return undefined;
       } catch (error) {
         leave();
         throw error;
       }
     },
-    cancel: leave,
-  }, { highWaterMark: 0 });
+    leave,
+  });
 }

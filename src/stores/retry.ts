@@ -1,3 +1,5 @@
+import type { Chunks } from "./chunks.ts";
+
 /**
  * The only place in stores/ that repeats and sleeps: the SDKs' own retries are off. What may be repeated: reads, and parts
  * of a multipart upload. A conditional write never is: its second try would meet what the first one wrote.
@@ -128,61 +130,63 @@ export interface ResumeOptions {
   reopen: (offset: number) => Promise<ReadableStream<Uint8Array>>;
   /** Puts into words what the last try failed with. */
   explain: (error: unknown) => Error;
-  /** So many bytes are taken before they are asked for. Absent: none. */
-  ahead?: number;
   patience?: Patience;
   timing?: Timing;
 }
 
-/**
- * A body whose reader gets all bytes or an error: where it breaks off, falls silent or ends early, it goes on from there.
- */
+/** Bytes of a body, all of them or an error: where it breaks off, falls silent or ends early, it goes on from there. */
 export function resumed(
   body: ReadableStream<Uint8Array>,
-  { length, reopen, explain, ahead = 0, patience = LARGE, timing = REAL }: ResumeOptions,
-): ReadableStream<Uint8Array> {
-  let reader = body.getReader();
+  { length, reopen, explain, patience = LARGE, timing = REAL }: ResumeOptions,
+): Chunks {
+  let reader = body.getReader({ mode: "byob" });
   let offset = 0;
   let wanted = true;
 
   /** The next bytes; throws where these were the last ones, too early. */
-  async function next(): Promise<Uint8Array> {
-    const { value } = await within(reader.read(), patience.silence);
-    if (value === undefined) throw new Error(`The body ended after ${offset} of ${length} bytes`);
+  async function next(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    const { value, done } = await within(reader.read(into), patience.silence);
+    if (done) throw new Error(`The body ended after ${offset} of ${length} bytes`);
     if (offset + value.length > length) throw new Error(`The body is longer than ${length} bytes`);
     offset += value.length;
     return value;
   }
 
-  return new ReadableStream({
-    async pull(controller) {
+  return {
+    async read(into) {
+      const { byteOffset, byteLength, buffer: { byteLength: whole } } = into;
       for (let tries = 1; offset < length; tries++) {
         try {
-          return controller.enqueue(await next());
+          return await next(into);
         } catch (error) {
           abandon(reader);
           // Whoever read lost interest while bytes were awaited.
-          if (!wanted) return;
+          if (!wanted) return undefined;
           if (tries >= patience.tries) throw explain(error);
           await timing.sleep(timing.random() * waitOf(tries));
-          if (!wanted) return;
-          reader = (await reopen(offset)).getReader();
-          if (!wanted) return abandon(reader);
+          if (!wanted) return undefined;
+          reader = (await reopen(offset)).getReader({ mode: "byob" });
+          if (!wanted) {
+            abandon(reader);
+            return undefined;
+          }
+          // What was given is gone with the reader that failed.
+          into = new Uint8Array(new ArrayBuffer(whole), byteOffset, byteLength);
         }
       }
       // To its end, so that its connection can serve again.
-      await within(reader.read(), patience.silence).catch(() => {});
+      await within(reader.read(new Uint8Array(1)), patience.silence).catch(() => {});
       abandon(reader);
-      controller.close();
+      return undefined;
     },
-    cancel() {
+    leave() {
       wanted = false;
       abandon(reader);
     },
-  }, { highWaterMark: ahead, size: ({ length }) => length });
+  };
 }
 
 /** Lets go of a body without waiting for it: it may never answer. */
-function abandon(reader: ReadableStreamDefaultReader<Uint8Array>): void {
+function abandon(reader: ReadableStreamBYOBReader): void {
   reader.cancel().catch(() => {});
 }

@@ -16,6 +16,7 @@ export interface Head {
 }
 
 export interface Got extends Head {
+  /** A stream of bytes: whoever reads it may bring the memory, as `chunksOf` does. */
   body: ReadableStream<Uint8Array>;
 }
 

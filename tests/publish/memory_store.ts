@@ -83,6 +83,7 @@ async function stored(body: Body): Promise<StoredObject> {
 
 function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
   return new ReadableStream({
+    type: "bytes",
     start(controller) {
       // In two chunks, so that readers who take the first for the whole are found out.
       const middle = bytes.length >> 1;

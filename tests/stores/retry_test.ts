@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { bodyOfChunks, type Chunks } from "../../src/stores/chunks.ts";
 import { isTimeout, once, type Patience, repeat, resumed, type Timing } from "../../src/stores/retry.ts";
 
 const PATIENCE: Patience = { tries: 4, silence: 1_000, total: 10_000 };
@@ -113,17 +114,19 @@ function body(
   let at = offset;
   const end = ends === "whole" ? 100 : Math.min(100, offset + after);
   return new ReadableStream({
+    type: "bytes",
     pull(controller) {
-      if (at < end) return controller.enqueue(bytes.subarray(at, at = Math.min(at + 10, end)));
+      if (at < end) return controller.enqueue(bytes.slice(at, at = Math.min(at + 10, end)));
       if (ends === "error") return controller.error(new Error("reset by peer"));
       if (ends === "silent") return new Promise<void>(() => {});
       controller.close();
+      controller.byobRequest?.respond(0);
     },
   }, { highWaterMark: 0 });
 }
 
-async function read(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+async function read(chunks: Chunks): Promise<Uint8Array> {
+  return new Uint8Array(await new Response(bodyOfChunks(chunks)).arrayBuffer());
 }
 
 const explain = (error: unknown) => new Error(`In words: ${error}`);
@@ -136,8 +139,8 @@ for (const ends of ["early", "error", "silent"] as const) {
       return Promise.resolve(offsets.length < 3 ? body(offset, ends, 25) : body(offset, "whole"));
     };
     const patience = { ...PATIENCE, silence: 20 };
-    const stream = resumed(body(0, ends, 25), { length: 100, reopen, explain, patience, timing: clock() });
-    assert.deepEqual(await read(stream), bytes);
+    const chunks = resumed(body(0, ends, 25), { length: 100, reopen, explain, patience, timing: clock() });
+    assert.deepEqual(await read(chunks), bytes);
     assert.deepEqual(offsets, [25, 50, 75]);
   });
 }
@@ -148,67 +151,67 @@ Deno.test("resumed() gives up where nothing comes any more", async () => {
     reopened++;
     return Promise.resolve(body(offset, "early", 0));
   };
-  const stream = resumed(body(0, "early", 30), {
+  const chunks = resumed(body(0, "early", 30), {
     length: 100,
     reopen,
     explain,
     patience: PATIENCE,
     timing: clock(),
   });
-  await assert.rejects(read(stream), /^Error: In words: .*ended after 30 of 100 bytes/);
+  await assert.rejects(read(chunks), /^Error: In words: .*ended after 30 of 100 bytes/);
   assert.equal(reopened, 3);
 });
 
 Deno.test("resumed() passes on that the state is gone", async () => {
   const reopen = () => Promise.reject(new Error("it was changed meanwhile"));
-  const stream = resumed(body(0, "early", 30), {
+  const chunks = resumed(body(0, "early", 30), {
     length: 100,
     reopen,
     explain,
     patience: PATIENCE,
     timing: clock(),
   });
-  await assert.rejects(read(stream), /it was changed meanwhile/);
+  await assert.rejects(read(chunks), /it was changed meanwhile/);
 });
 
 Deno.test("resumed() never gives more bytes than there are", async () => {
-  const stream = resumed(body(0, "whole"), {
+  const chunks = resumed(body(0, "whole"), {
     explain,
     length: 95,
     reopen: (offset) => Promise.resolve(body(offset, "whole")),
     patience: PATIENCE,
     timing: clock(),
   });
-  await assert.rejects(read(stream), /^Error: In words: .*longer than 95 bytes/);
+  await assert.rejects(read(chunks), /^Error: In words: .*longer than 95 bytes/);
 });
 
 Deno.test("resumed() lets go of its body when the reader does", async () => {
   let cancelled = false;
   const endless = new ReadableStream<Uint8Array>({
-    pull: (controller) => controller.enqueue(bytes),
+    type: "bytes",
+    pull: (controller) => controller.enqueue(bytes.slice()),
     cancel: () => void (cancelled = true),
   });
-  const reader = resumed(endless, { length: 1000, explain, reopen: () => Promise.reject(new Error("no")) })
-    .getReader();
-  await reader.read();
-  await reader.cancel();
+  const reopen = () => Promise.reject(new Error("no"));
+  const chunks = resumed(endless, { length: 1000, explain, reopen });
+  await chunks.read(new Uint8Array(10));
+  chunks.leave();
   assert.ok(cancelled);
 });
 
 Deno.test("resumed() asks for nothing more once the reader let go of it", async () => {
   let reopened = 0;
   const asked = Promise.withResolvers<void>();
-  const silent = new ReadableStream<Uint8Array>({ pull: () => asked.resolve() }, { highWaterMark: 0 });
+  const silent = new ReadableStream<Uint8Array>({ type: "bytes", pull: () => asked.resolve() });
   const reopen = () => {
     reopened++;
     return Promise.resolve(body(0, "whole"));
   };
-  const stream = resumed(silent, { length: 100, explain, reopen, patience: PATIENCE, timing: clock() });
-  const reader = stream.getReader();
-  const reading = reader.read();
+  const chunks = resumed(silent, { length: 100, explain, reopen, patience: PATIENCE, timing: clock() });
+  const reading = chunks.read(new Uint8Array(10));
   await asked.promise;
-  await reader.cancel();
-  assert.deepEqual(await reading, { done: true, value: undefined });
+  chunks.leave();
+  assert.equal(await reading, undefined);
   // All that was set off by it has run.
   await new Promise((resume) => setTimeout(resume));
   assert.equal(reopened, 0);

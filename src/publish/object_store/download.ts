@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { MlforgeError } from "../../error.ts";
+import { chunksOf } from "../../stores/chunks.ts";
 import type { Meta } from "../meta.ts";
 import type { DataState, VersionData } from "../publisher.ts";
 import { type Context, uniqueName } from "./exchange.ts";
@@ -63,7 +64,7 @@ export async function dataState(
   const got = await store.get(key);
   if (got === undefined) return "absent";
   const hash = createHash("sha256");
-  for await (const chunk of got.body) hash.update(chunk);
+  for await (const chunk of chunksOf(got.body)) hash.update(chunk);
   return hash.digest("hex") === contentHash ? "here" : "other";
 }
 

@@ -201,6 +201,21 @@ function sizeOf({ ContentRange, ContentLength }: GetObjectCommandOutput): number
 
 function bodyOf({ Body }: GetObjectCommandOutput): ReadableStream<Uint8Array> {
   if (Body === undefined) throw new Error("The answer has no body");
-  // Not transformToWebStream(): what Deno 2.4 makes of a stream of Node closes twice.
-  return Body instanceof ReadableStream ? Body : ReadableStream.from(Body as Readable);
+  return Body instanceof ReadableStream ? Body : byteStream(Body as Readable);
+}
+
+/** Not by `transformToWebStream`: what Deno 2.4 makes of a stream of Node closes twice. */
+function byteStream(body: Readable): ReadableStream<Uint8Array> {
+  const chunks = body.iterator();
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      const { value, done } = await chunks.next();
+      // Copied, as Node's chunks share their memory with others.
+      if (!done) return controller.enqueue(new Uint8Array(value));
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+    cancel: () => void body.destroy(),
+  }, { highWaterMark: 0 });
 }
