@@ -9,7 +9,7 @@ export interface GcsRequest {
   path: string;
   query?: Readonly<Record<string, string>>;
   headers?: Readonly<Record<string, string>>;
-  /** Bytes only where it does no harm that the platform repeats a request by itself: sending.ts tells when. */
+  /** Bytes only where it does no harm that the platform repeats a request by itself: ../sending.ts tells when. */
   body?: Uint8Array | ReadableStream<Uint8Array>;
   signal: AbortSignal;
 }
@@ -36,7 +36,7 @@ export async function connect(config: GcsStoreConfig): Promise<Connection> {
   // Read as the SDK is imported; where it is set, tokens would be logged.
   Deno.env.delete("GOOGLE_SDK_NODE_LOGGING");
   const { Storage } = await import("@google-cloud/storage");
-  const credentials = await openCredentials(endpoint, { fetchImplementation: sendOnce });
+  const credentials = await openCredentials(endpoint, sendOnce);
   const { authClient } = new Storage({ authClient: credentials.auth });
   const base = endpoint.href.replace(/\/+$/, "");
   return {
@@ -52,8 +52,6 @@ export async function connect(config: GcsStoreConfig): Promise<Connection> {
         url,
         headers,
         signal,
-        // Here as well: the client of an impersonated account takes no options.
-        fetchImplementation: sendOnce,
         responseType: "stream",
         // Repeating is for ../retry.ts: the SDK would repeat conditional writes.
         retry: false,

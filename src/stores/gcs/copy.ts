@@ -5,7 +5,7 @@ import { metadataOf, settle } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
 import { statusError } from "./explain.ts";
 import { DIGITS, objectPath } from "./facts.ts";
-import { sending } from "./sending.ts";
+import { streamOf } from "../sending.ts";
 
 /** https://cloud.google.com/storage/docs/json_api/v1/objects/rewrite */
 const progress = v.variant("done", [
@@ -40,7 +40,7 @@ export async function copy(
             path,
             query: { ...query, ...again },
             headers,
-            body: sending(new TextEncoder().encode(text)),
+            body: streamOf(new TextEncoder().encode(text)),
             signal,
           }),
         LARGE.total,

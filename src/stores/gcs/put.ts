@@ -5,7 +5,7 @@ import { metadataOf, outcomeOf, writeQuery } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
 import { crc32c, textOfCrc32c } from "./crc32c.ts";
 import { putResumably } from "./resumable.ts";
-import { sending } from "./sending.ts";
+import { streamOf } from "../sending.ts";
 
 /** From this size on a file is not held in memory. In bytes. */
 const RESUMABLE_FROM = 16 << 20;
@@ -43,7 +43,7 @@ async function putAtOnce(
           path: `/upload/storage/v1/b/${connection.bucket}/o`,
           query: { uploadType: "multipart", ...writeQuery(condition) },
           headers: { "content-type": type },
-          body: sending(content, alive),
+          body: streamOf(content, alive),
           signal,
         }), silence),
   );

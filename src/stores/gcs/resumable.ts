@@ -6,7 +6,7 @@ import { metadataOf, outcomeOf, writeQuery, writing } from "./conditional.ts";
 import type { Connection } from "./connect.ts";
 import { crc32c, textOfCrc32c } from "./crc32c.ts";
 import { explain, isTransient, statusError, statusOf } from "./explain.ts";
-import { sending } from "./sending.ts";
+import { streamOf } from "../sending.ts";
 
 /** Google takes a body in multiples of this, but for its end. In bytes. */
 const UNIT = 256 << 10;
@@ -162,7 +162,7 @@ async function finish(
         method: "PUT",
         path: upload,
         headers,
-        body: sending(bytes),
+        body: streamOf(bytes),
         signal,
       });
       refuseDropped(answer);

@@ -3,8 +3,8 @@ import { MlforgeError } from "../../error.ts";
 import type { S3StoreConfig } from "../config.ts";
 import { isLinkLocal, isLoopback } from "../endpoint.ts";
 import { once, SMALL } from "../retry.ts";
-import { type Link, watchChain } from "./chain.ts";
-import { readByFetch } from "./transport.ts";
+import { type Link, logger, openChain } from "./chain.ts";
+import { sendByFetch } from "./transport.ts";
 import { explainCredentials } from "./explain.ts";
 
 /** One bucket as this process reaches it. */
@@ -36,7 +36,7 @@ export async function connect(config: S3StoreConfig): Promise<Connection> {
       hint: 'Add "region" to the store in mlforge.yaml, or set AWS_REGION.',
     });
   }
-  const chain = watchChain();
+  const chain = openChain();
   const client = new S3Client({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -49,10 +49,11 @@ export async function connect(config: S3StoreConfig): Promise<Connection> {
     responseChecksumValidation: "WHEN_REQUIRED",
     // Waiting for the server's word takes a connection for each body, and six seconds where none comes.
     expectContinueHeader: false,
-    logger: chain.logger,
+    credentials: chain.credentials,
+    logger,
   });
   guard(client, config);
-  readByFetch(client);
+  sendByFetch(client);
   const connection: Connection = {
     client,
     bucket,

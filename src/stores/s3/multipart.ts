@@ -186,7 +186,7 @@ async function sendPart(
     return client.send(
       new UploadPartCommand({ ...upload, ...part, Body: sent, ContentLength: bytes.length }),
       { abortSignal: signal },
-    ).finally(() => sent.destroy());
+    );
   }, { patience: LARGE, transient: (error) => !failed() && mayPass(error) });
   return { ...part, ETag };
 }

@@ -1,10 +1,10 @@
 import { HeadBucketCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { S3StoreConfig } from "../config.ts";
-import { askMetadata } from "../machine.ts";
 import type { Place } from "../place.ts";
 import { baseOf } from "../prefixed.ts";
 import { repeat, SMALL } from "../retry.ts";
 import { connect } from "./connect.ts";
+import { openMetadata } from "./ec2.ts";
 import { explain } from "./explain.ts";
 import { failureOf, mayPass } from "./failure.ts";
 
@@ -54,13 +54,5 @@ function regionIn(region: string | undefined): { region?: string } {
 export async function machineRegion(env: (name: string) => string | undefined): Promise<string | undefined> {
   const region = env("AWS_REGION") ?? env("AWS_DEFAULT_REGION");
   if (env("AWS_EXECUTION_ENV") && region) return region;
-  if (env("AWS_EC2_METADATA_DISABLED")?.toLowerCase() === "true") return undefined;
-  const service = env("AWS_EC2_METADATA_SERVICE_ENDPOINT") || "http://169.254.169.254";
-  const token = await askMetadata(new URL("/latest/api/token", service), {
-    method: "PUT",
-    headers: { "x-aws-ec2-metadata-token-ttl-seconds": "60" },
-  });
-  if (token === undefined) return undefined;
-  const headers = { "x-aws-ec2-metadata-token": token };
-  return await askMetadata(new URL("/latest/meta-data/placement/region", service), { headers });
+  return await (await openMetadata(env))("/latest/meta-data/placement/region");
 }

@@ -54,7 +54,7 @@ async function putAtOnce(
         Metadata: metadataOf(sha256),
         ...conditionOf(condition),
       });
-      return client.send(command, { abortSignal: signal }).finally(() => body.destroy());
+      return client.send(command, { abortSignal: signal });
     }, silence);
   return await outcomeOf(write, writing(connection, name), connection);
 }

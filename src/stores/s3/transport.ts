@@ -1,4 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { SMALL } from "../retry.ts";
+import { sending } from "./sending.ts";
 
 /** A signed request, as the SDK gives it to what sends it. */
 interface SignedRequest {
@@ -10,26 +12,27 @@ interface SignedRequest {
   path: string;
   query?: Record<string, string | null>;
   headers: Record<string, string>;
-  body?: unknown;
+  body?: Blob | Uint8Array | string;
 }
 
 /**
- * Lets requests without a body go by the platform's own `fetch`: bytes come for half the processor's time of the SDK's
- * handler, which is Node's http; and where an answer breaks off, that one ends the whole process on Deno 2.4. Requests with
- * a body stay with it: it sends a stream with its length, which `fetch` does not.
+ * Lets requests go by the platform's own `fetch`, also those of the SDK's own clients for tokens: bytes come for half the
+ * processor's time of the SDK's handler, which is Node's http; a proxy of the environment serves all of them; and where a
+ * connection breaks off, that one ends the whole process on Deno 2.4, or says so late, and repeats a body on 2.9.
  */
-export function readByFetch(client: S3Client): void {
+export function sendByFetch(client: S3Client): void {
   const { requestHandler } = client.config;
-  const send = requestHandler.handle.bind(requestHandler);
+  const sendByNode = requestHandler.handle.bind(requestHandler);
   requestHandler.handle = async (request: SignedRequest, options) => {
+    if (hasDots(request)) return await sendByNode(request, options);
     const signal: unknown = Object(options).abortSignal;
-    if (!canFetch(request) || !(signal instanceof AbortSignal)) return await send(request, options);
-    const { method } = request;
     const answer = await fetch(urlOf(request), {
-      method,
+      method: request.method,
       // As it is stored: what is stored as gzip would be unpacked.
       headers: { ...request.headers, "accept-encoding": "identity" },
-      signal,
+      body: bodyOf(request),
+      // What brings no signal is a small request.
+      signal: signal instanceof AbortSignal ? signal : AbortSignal.timeout(SMALL.total),
       // A redirect would take the signature elsewhere.
       redirect: "manual",
     });
@@ -39,9 +42,18 @@ export function readByFetch(client: S3Client): void {
   };
 }
 
-/** A URL does not keep dots for a segment. */
-function canFetch({ method, path, body }: SignedRequest): boolean {
-  return method !== "PUT" && method !== "POST" && body === undefined && !/\/(\.|%2e){1,2}(\/|$)/i.test(path);
+/** A URL does not keep dots for a segment: objects of such names, which are others', are read by the SDK's handler. */
+function hasDots({ path }: SignedRequest): boolean {
+  return /\/(\.|%2e){1,2}(\/|$)/i.test(path);
+}
+
+/** Never as bytes: those the platform sends again by itself. */
+function bodyOf({ body = "" }: SignedRequest): Blob | null {
+  const sent = body instanceof Blob
+    ? body
+    : sending(typeof body === "string" ? new TextEncoder().encode(body) : body);
+  // The end of a stream without bytes is waited for for ever.
+  return sent.size === 0 ? null : sent;
 }
 
 function urlOf({ protocol, hostname, port, path, query = {} }: SignedRequest): string {

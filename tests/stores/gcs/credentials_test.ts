@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createVerify } from "node:crypto";
 import { join } from "node:path";
-import { OLD_DENO } from "../../old_deno.ts";
 import {
   CANARIES,
   giveToken,
@@ -14,10 +13,6 @@ import {
   user,
   withMetadata,
 } from "./scene.ts";
-
-const impersonatedTest: typeof googleTest = OLD_DENO
-  ? (name) => Deno.test.ignore(`GCS credentials: ${name}`, () => {})
-  : googleTest;
 
 googleTest("a user's, as gcloud leaves them", async (scene) => {
   await logIn(scene, user());
@@ -80,7 +75,7 @@ function giveImpersonated({ google }: Scene, mine: (form: URLSearchParams) => vo
   };
 }
 
-impersonatedTest("workload identity federation's, as in GitHub Actions", async (scene) => {
+googleTest("workload identity federation's, as in GitHub Actions", async (scene) => {
   const folder = await Deno.makeTempDir();
   const [path, token] = [join(folder, "config.json"), join(folder, "token")];
   await Deno.writeTextFile(token, "the-token-of-github");
@@ -101,7 +96,7 @@ impersonatedTest("workload identity federation's, as in GitHub Actions", async (
   await Deno.remove(folder, { recursive: true });
 });
 
-impersonatedTest("a user's, as a service account", async (scene) => {
+googleTest("a user's, as a service account", async (scene) => {
   const { account: _, ...source } = user();
   await logIn(scene, {
     type: "impersonated_service_account",

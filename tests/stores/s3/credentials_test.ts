@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { OLD_DENO } from "../../old_deno.ts";
 import type { Probed } from "./identity_probe.ts";
 
 const PROBE = new URL("./identity_probe.ts", import.meta.url).pathname;
@@ -197,18 +196,51 @@ Deno.test("S3 credentials: the machine's metadata service, version 2", async () 
   assert.ok(asked.includes("PUT /latest/api/token"));
 });
 
-Deno.test({
-  name: "S3 credentials: a metadata service that hangs is left soon",
-  ignore: OLD_DENO,
-  async fn() {
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { AWS_EC2_METADATA_DISABLED: _, ...env } = NOWHERE;
-    const silent = `http://127.0.0.1:${listener.addr.port}`;
-    await probe({ env: { ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: silent } }, ({ error }) => {
-      assert.equal(error?.message, "Can't open s3://a-bucket: no credentials were found");
-      assert.match(error?.hint ?? "", /the machine's metadata service \(no credentials from there\)/);
+Deno.test("S3 credentials: a metadata service that hangs is left soon", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { AWS_EC2_METADATA_DISABLED: _, ...env } = NOWHERE;
+  const silent = `http://127.0.0.1:${listener.addr.port}`;
+  await probe({ env: { ...env, AWS_EC2_METADATA_SERVICE_ENDPOINT: silent } }, ({ error }) => {
+    assert.equal(error?.message, "Can't open s3://a-bucket: no credentials were found");
+    assert.match(error?.hint ?? "", /the machine's metadata service \(no credentials from there\)/);
+  });
+});
+
+Deno.test("S3 credentials: a container's, as on ECS and EKS", async () => {
+  const asked = await withService((request) => {
+    if (request.headers.get("authorization") !== SECRET) return new Response("", { status: 401 });
+    return Response.json({
+      AccessKeyId: "ASIACONTAINER8765",
+      SecretAccessKey: SECRET,
+      Token: SECRET,
+      Expiration: "2099-01-01T00:00:00Z",
     });
-  },
+  }, async (url) => {
+    const env = {
+      ...NOWHERE,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/v1/credentials`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: "HOME/token",
+    };
+    await probe({ files: { token: SECRET }, env }, (probed) => {
+      assert.deepEqual(probed, {
+        from: "the container's credentials service (AWS_CONTAINER_CREDENTIALS_*_URI)",
+        key: "8765",
+      });
+    });
+  });
+  assert.ok(asked.includes("GET /v1/credentials"));
+});
+
+Deno.test("S3 credentials: a container's service that hangs is left soon", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const silent = `http://127.0.0.1:${listener.addr.port}/`;
+  await probe({ env: { ...NOWHERE, AWS_CONTAINER_CREDENTIALS_FULL_URI: silent } }, ({ error }) => {
+    assert.equal(error?.message, "Can't open s3://a-bucket: no credentials were found");
+    assert.match(
+      error?.hint ?? "",
+      /and the container's credentials service .* \(no credentials from there\)/,
+    );
+  });
 });
 
 Deno.test("S3 credentials: none, and each link says what it lacks", async () => {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { OLD_DENO } from "../../old_deno.ts";
 import { MlforgeError } from "../../../src/error.ts";
 import type { S3StoreConfig } from "../../../src/stores/config.ts";
 import { parseKey } from "../../../src/stores/key.ts";
@@ -131,18 +130,14 @@ Deno.test("S3 errors: a host that nobody knows", async () => {
   );
 });
 
-Deno.test({
-  name: "S3 errors: a server that does not speak TLS",
-  ignore: OLD_DENO,
-  async fn() {
-    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response());
-    try {
-      const errors = await refusals({ endpoint: `https://127.0.0.1:${server.addr.port}` });
-      allSay(errors, /no safe connection to 127\.0\.0\.1/);
-    } finally {
-      await server.shutdown();
-    }
-  },
+Deno.test("S3 errors: a server that does not speak TLS", async () => {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response());
+  try {
+    const errors = await refusals({ endpoint: `https://127.0.0.1:${server.addr.port}` });
+    allSay(errors, /no safe connection to 127\.0\.0\.1/);
+  } finally {
+    await server.shutdown();
+  }
 });
 
 Deno.test("S3 errors: plain http and addresses of metadata services are refused, whoever named them", async () => {

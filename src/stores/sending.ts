@@ -3,17 +3,17 @@ const SLICE = 256 << 10;
 
 /**
  * Bytes as a request's body; `onSlice` is told of those that leave. Always a stream: what the platform has as bytes it sends
- * once more, by itself, where the connection closes before the answer; a conditional write must not be repeated.
+ * once more, by itself, where the connection closes before the answer; a conditional write must not be repeated. They are
+ * not copied: who changes them before all have left sends what the server refuses by its checksum.
  */
-export function sending(
+export function streamOf(
   bytes: Uint8Array,
   onSlice: (length: number) => void = () => {},
 ): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream({
     pull(controller) {
-      // Copied, as the platform may keep what it is given.
-      const slice = bytes.slice(at, at + SLICE);
+      const slice = bytes.subarray(at, at + SLICE);
       if (slice.length === 0) return controller.close();
       at += slice.length;
       onSlice(slice.length);
