@@ -1,9 +1,9 @@
-import { copyFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { build, type Metafile } from "esbuild";
-import { joinFirstGraph } from "./first_graph.ts";
-import { addon, builtins, commonJs, hiddenImports, WASM, wasm } from "./plugins.ts";
+import { joinGraph } from "./join_graph.ts";
+import { addon, builtins, commonJs, hiddenImports, WASM, wasm, yaml } from "./plugins.ts";
 
 export interface BundleOptions {
   /** The source tree. */
@@ -35,11 +35,13 @@ export async function bundle({ root, packages, folder }: BundleOptions): Promise
     define: { __dirname: "bundleFolder" },
     inject: [fileURLToPath(new URL("./bundle_folder.js", import.meta.url))],
     metafile: true,
-    plugins: [hiddenImports(join(root, "src")), builtins, commonJs, wasm, addon(root)],
+    plugins: [hiddenImports(join(root, "src")), builtins, commonJs, wasm, yaml, addon(root)],
   });
   requireNames(metafile);
-  await joinFirstGraph(folder);
-  await copyFile(join(packages, "parquet-wasm", "node", "parquet_wasm_bg.wasm"), join(folder, WASM));
+  await joinGraph(folder, "main.js", "first.js");
+  await joinGraph(folder, outputOf(metafile, "src/cli/run.ts"), "command_line.js");
+  const code = await Deno.readFile(join(packages, "parquet-wasm", "node", "parquet_wasm_bg.wasm"));
+  await Deno.writeFile(join(folder, WASM), gzipSync(code, { level: 9 }));
 }
 
 /** Our own code takes names from what it imports on use; of CommonJS it would get `default` alone. */
@@ -51,4 +53,11 @@ function requireNames({ inputs }: Metafile): void {
       if (!path.includes("/parquet-wasm/")) throw new Error(`${file} imports ${path}: add it to COMMON_JS`);
     }
   }
+}
+
+/** The file that a module became which is imported on use. */
+function outputOf({ outputs }: Metafile, module: string): string {
+  const [file] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === module) ?? [];
+  if (file === undefined) throw new Error(`Nothing imports ${module} on use`);
+  return basename(file);
 }

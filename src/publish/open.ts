@@ -1,5 +1,6 @@
 import { lazily } from "../lazy.ts";
 import type { StoreConfig } from "../stores/config.ts";
+import { openLocalPublisher } from "./local.ts";
 import type { Publisher } from "./publisher.ts";
 
 export interface OpenOptions {
@@ -13,7 +14,7 @@ export interface OpenOptions {
 export async function openPublisher(config: StoreConfig, options: OpenOptions = {}): Promise<Publisher> {
   switch (config.kind) {
     case "local":
-      return (await import("./local.ts")).openLocalPublisher(config.path, options);
+      return openLocalPublisher(config.path, options);
     case "s3":
     case "gcs": {
       const { openOnBucket } = await lazily<typeof import("./open_on_bucket.ts")>(

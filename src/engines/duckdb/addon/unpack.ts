@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { brotliDecompressSync } from "node:zlib";
 import type { Carried } from "./manifest.ts";
 import { isIntact, requireOwnFolder } from "./trust.ts";
 
 /**
- * Makes sure that the files lie in `folder` exactly as the binary carries them (as `<name>.gz` in `from`). A file that is
+ * Makes sure that the files lie in `folder` exactly as the binary carries them (as `<name>.br` in `from`). A file that is
  * missing, damaged, a link or another user's is replaced by renaming a whole one over it, so that a process that has just
  * checked a file always finds a whole one. Throws where the folder can't be trusted or written.
  */
@@ -17,7 +17,7 @@ export function unpack(files: readonly Carried[], from: URL, folder: string): vo
   for (const { name } of missing()) {
     const part = join(folder, `${name}.${crypto.randomUUID()}.part`);
     try {
-      const data = gunzipSync(Deno.readFileSync(new URL(`${name}.gz`, from)));
+      const data = brotliDecompressSync(Deno.readFileSync(new URL(`${name}.br`, from)));
       Deno.writeFileSync(part, data, { mode: 0o700, createNew: true });
       Deno.renameSync(part, join(folder, name));
     } catch (cause) {

@@ -4,14 +4,12 @@ import { build } from "esbuild";
 /** A static import of a chunk, in what esbuild writes: `import{a,b as c}from"./chunk-X.js"` or `import"./chunk-X.js"`. */
 const CHUNK_IMPORT = /import(?:\{([^}]*)\}from)?"\.\/(chunk-\w+)\.js"/g;
 
-const FIRST = "first.js";
-
 /**
- * Makes one file of the chunks that main.js imports at its start: each file of a binary takes its time to load. Their names
- * go by the chunk they came from, so that none meets another; all other files import them from the one.
+ * Makes one file, `joined`, of the chunks that `entry` imports at its start: each file of a binary takes its time to load.
+ * Their names go by the chunk they came from, so that none meets another; all other files import them from the one.
  */
-export async function joinFirstGraph(folder: string): Promise<void> {
-  const chunks = [...await staticChunks(folder)];
+export async function joinGraph(folder: string, entry: string, joined: string): Promise<void> {
+  const chunks = [...await staticChunks(folder, entry)];
   const exported = await exportsOf(folder, chunks);
   const lines = chunks.map((chunk, i) => {
     const names = (exported.get(chunk) ?? []).map((name) => `${name} as ${prefixed(i, name)}`);
@@ -21,7 +19,7 @@ export async function joinFirstGraph(folder: string): Promise<void> {
   });
   await build({
     stdin: { contents: lines.join("\n"), resolveDir: folder, loader: "js" },
-    outfile: join(folder, FIRST),
+    outfile: join(folder, joined),
     bundle: true,
     format: "esm",
     platform: "node",
@@ -30,34 +28,37 @@ export async function joinFirstGraph(folder: string): Promise<void> {
     minifyWhitespace: true,
     logLevel: "warning",
     plugins: [{
-      name: "stay-lazy",
+      name: "stay-apart",
       setup: ({ onResolve }) =>
         onResolve(
           { filter: /^\.\// },
-          ({ path, kind }) => kind === "dynamic-import" ? { path, external: true } : null,
+          ({ path, kind }) =>
+            kind === "dynamic-import" || !chunks.includes(path.slice(2, -3))
+              ? { path, external: true }
+              : null,
         ),
     }],
   });
   const numbers = new Map(chunks.map((chunk, i) => [chunk, i]));
   for await (const { name } of Deno.readDir(folder)) {
-    if (!name.endsWith(".js") || name === FIRST) continue;
+    if (!name.endsWith(".js") || name === joined) continue;
     const path = join(folder, name);
     if (numbers.has(name.slice(0, -3))) {
       await Deno.remove(path);
       continue;
     }
     const text = await Deno.readTextFile(path);
-    const joined = text.replace(CHUNK_IMPORT, (whole, names: string | undefined, chunk: string) => {
+    const redirected = text.replace(CHUNK_IMPORT, (whole, names: string | undefined, chunk: string) => {
       const number = numbers.get(chunk);
       if (number === undefined) return whole;
-      if (names === undefined) return `import"./${FIRST}"`;
+      if (names === undefined) return `import"./${joined}"`;
       const list = names.split(",").map((one) => {
         const [from = "", as = from] = one.trim().split(/\s+as\s+/);
         return `${prefixed(number, from)} as ${as}`;
       });
-      return `import{${list.join(",")}}from"./${FIRST}"`;
+      return `import{${list.join(",")}}from"./${joined}"`;
     });
-    await Deno.writeTextFile(path, joined);
+    await Deno.writeTextFile(path, redirected);
   }
 }
 
@@ -65,8 +66,8 @@ function prefixed(chunk: number, name: string): string {
   return `c${chunk}_${name}`;
 }
 
-/** The chunks that main.js loads before it runs, without their endings. */
-async function staticChunks(folder: string): Promise<Set<string>> {
+/** The chunks that a file loads before it runs, without their endings. */
+async function staticChunks(folder: string, entry: string): Promise<Set<string>> {
   const found = new Set<string>();
   const follow = async (file: string) => {
     const text = await Deno.readTextFile(join(folder, file));
@@ -76,7 +77,7 @@ async function staticChunks(folder: string): Promise<Set<string>> {
       await follow(`${chunk}.js`);
     }
   };
-  await follow("main.js");
+  await follow(entry);
   return found;
 }
 
