@@ -1,14 +1,11 @@
+import { answerAtOnce } from "./src/cli/about.ts";
 import { processContext } from "./src/cli/process_context.ts";
-import { bugError, renderError } from "./src/cli/render_error.ts";
-import { run } from "./src/cli/run.ts";
 
 const context = processContext(Deno.args, Deno.exit);
+Deno.exit(answerAtOnce(context) ? 0 : await commandLine());
 
-// What nobody awaited is a bug too, and must not end in a bare trace.
-globalThis.addEventListener("unhandledrejection", (event) => {
-  event.preventDefault();
-  context.err(renderError(bugError(event.reason), context));
-  Deno.exit(1);
-});
-
-Deno.exit(await run(context));
+async function commandLine(): Promise<number> {
+  const { reportUnawaited, run } = await import("./src/cli/run.ts");
+  reportUnawaited(context, Deno.exit);
+  return await run(context);
+}

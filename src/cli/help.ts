@@ -1,8 +1,6 @@
 import { help, type StricliIntegration } from "@stricli/core";
-import { ENGINE, VERSION } from "../version.ts";
+import { rootHelp, version } from "./about.ts";
 import type { CliContext } from "./context.ts";
-import { paint } from "./paint.ts";
-import { type CommandEntry, COMMANDS } from "./routes.ts";
 
 const standard = help<CliContext>({
   brief: "Print this help",
@@ -33,37 +31,8 @@ export const integrations: Record<string, StricliIntegration<CliContext>> = {
       brief: "Print the version",
       aliases: ["v"],
       run(_app, { result }) {
-        const json = result.unprocessedInputs.includes("--json");
-        const versions = {
-          deno: Deno.version.deno,
-          duckdb: ENGINE.replace("duckdb ", ""),
-          mlforge: VERSION,
-          platform: Deno.build.target,
-        };
-        this.process.stdout.write(json ? JSON.stringify(versions, null, 2) + "\n" : `${VERSION}\n`);
+        this.process.stdout.write(version(result.unprocessedInputs.includes("--json")));
       },
     },
   },
 };
-
-const EXAMPLES: readonly [string, string][] = [
-  ["mlforge init shop", "a project to start from, in ./shop"],
-  ["mlforge build --dry-run", "what would be built, and why"],
-  ["mlforge build", "compute what changed, publish it"],
-  ["mlforge show user_spend --key user_id=7 --at 2026-01-31", "what was known of a user that day"],
-];
-
-function rootHelp(colour: boolean): string {
-  const { bold, dim } = paint(colour);
-  const groups = new Map<string, CommandEntry[]>();
-  for (const entry of COMMANDS) groups.set(entry.group, [...groups.get(entry.group) ?? [], entry]);
-  const width = Math.max(...COMMANDS.map((entry) => entry.name.length));
-  const commands = [...groups].map(([title, entries]) =>
-    `${bold(title)}\n` +
-    entries.map((entry) => `  ${entry.name.padEnd(width)}  ${dim(entry.brief)}\n`).join("")
-  ).join("\n");
-  const examples = EXAMPLES.map(([command, what]) => `  ${command}\n      ${dim(what)}\n`).join("");
-  return `mlforge ${VERSION}: a feature store as one file\n\n` +
-    `Usage: mlforge COMMAND [arguments] [flags]\n\n${commands}\n${bold("Examples")}\n${examples}\n` +
-    "mlforge COMMAND --help says more of each. --version prints the version.\n";
-}

@@ -1,7 +1,5 @@
-import { buildCommand, buildRouteMap, type Command, type RouteMap } from "@stricli/core";
+import type { Command, RouteMap } from "@stricli/core";
 import { lazily } from "../lazy.ts";
-// In the first graph, since loading it later takes longer than all that it does; the others are loaded when typed.
-import { list } from "./commands/list.ts";
 import type { CliContext } from "./context.ts";
 
 export type Route = Command<CliContext> | RouteMap<CliContext>;
@@ -59,7 +57,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "list",
     group: "Read",
     brief: "List features, entities, sources or versions",
-    load: () => Promise.resolve(list),
+    load: async () =>
+      (await lazily<typeof import("./commands/list.ts")>("./commands/list.ts", import.meta.url)).list,
   },
   {
     name: "inspect",
@@ -179,20 +178,4 @@ export const COMMANDS: readonly CommandEntry[] = [
 export function typedCommand(args: readonly string[]): CommandEntry | undefined {
   const name = args.find((arg) => !arg.startsWith("-"));
   return COMMANDS.find((entry) => entry.name === name);
-}
-
-/** All routes; only the command that was typed is loaded, the others stand there with their names alone. */
-export async function routes(args: readonly string[]): Promise<RouteMap<CliContext>> {
-  const typed = typedCommand(args);
-  const entries = COMMANDS.map(async (entry) =>
-    [entry.name, entry === typed ? await entry.load() : placeholder(entry.brief)] as const
-  );
-  return buildRouteMap<string, CliContext>({
-    routes: Object.fromEntries(await Promise.all(entries)),
-    docs: { brief: "A feature store as one file" },
-  });
-}
-
-function placeholder(brief: string): Route {
-  return buildCommand({ func: () => {}, parameters: {}, docs: { brief } });
 }

@@ -3,8 +3,18 @@ import { type ErrorCode, EXIT_CODES, isInterrupt, type MlforgeError } from "../e
 import type { CliContext } from "./context.ts";
 import { integrations } from "./help.ts";
 import { bugError, renderError } from "./render_error.ts";
-import { routes, typedCommand } from "./routes.ts";
+import { routes } from "./route_map.ts";
+import { typedCommand } from "./routes.ts";
 import { argumentError, commandError } from "./usage_error.ts";
+
+/** What nobody awaited is a bug too, and must not end in a bare trace. */
+export function reportUnawaited(context: CliContext, exit: (code: number) => never): void {
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    context.err(renderError(bugError(event.reason), context));
+    exit(EXIT_CODES.failed);
+  });
+}
 
 /** Runs one command line; gives the process's exit code (EXIT_CODES, 0 where all is done). */
 export async function run(context: CliContext): Promise<number> {

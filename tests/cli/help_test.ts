@@ -35,3 +35,9 @@ Deno.test("--version prints the version, as JSON with --json", async () => {
   assert.equal(json.mlforge, VERSION);
   assert.equal(`duckdb ${json.duckdb}`, ENGINE);
 });
+
+Deno.test("another form of a question that is answered at once has the same answer", async () => {
+  assert.equal((await runCli(["-v", "--json"])).out, (await runCli(["--version", "--json"])).out);
+  assert.equal((await runCli(["--help", "--quiet"])).out, (await runCli(["--help"])).out);
+  assert.match((await runCli(["constructor"])).err, /^Error: There is no command "constructor"\n/);
+});

@@ -2,7 +2,7 @@ import { buildApplication, buildCommand, buildRouteMap, proposeCompletions } fro
 import { HOW, SCRIPTS, type Shell, SHELLS } from "../completion/scripts.ts";
 import type { CliContext } from "../context.ts";
 import { integrations } from "../help.ts";
-import { routes } from "../routes.ts";
+import { routes } from "../route_map.ts";
 
 const scriptOf = (shell: Shell) =>
   buildCommand<Record<never, never>, [], CliContext>({
