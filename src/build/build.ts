@@ -1,5 +1,6 @@
 import { type MlforgeError, throwAll } from "../error.ts";
 import { cacheFolder } from "../cache_folder.ts";
+import type { Dropped } from "../publish/meta.ts";
 import { openPublisher } from "../publish/open.ts";
 import type { Batch, Entry, Publisher, Snapshot } from "../publish/publisher.ts";
 import type { Done } from "../workers/messages.ts";
@@ -138,11 +139,12 @@ async function restoreData(
   return notes;
 }
 
-function droppedNotes(feature: string, dropped: { null_key: number; null_time: number }): string[] {
-  const said: string[] = [];
-  if (dropped.null_key > 0) said.push(`${feature}: left out ${dropped.null_key} rows with a NULL key`);
-  if (dropped.null_time > 0) said.push(`${feature}: left out ${dropped.null_time} rows with a NULL time`);
-  return said;
+function droppedNotes(feature: string, dropped: Dropped): string[] {
+  const { null_key, null_time, null_known_at = 0, null_row_id = 0 } = dropped;
+  const counts = { key: null_key, time: null_time, known_at: null_known_at, row_id: null_row_id };
+  return Object.entries(counts).flatMap(([what, count]) =>
+    count > 0 ? [`${feature}: left out ${count} rows with a NULL ${what}`] : []
+  );
 }
 
 function unchanged({ feature, published }: Planned): BuildItem {

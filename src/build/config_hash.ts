@@ -13,7 +13,7 @@ export interface Config {
 
 /**
  * `config_hash` is over all that decides the data: SQL or function text with what it uses, keys, timestamp, interval,
- * metrics, how the sources are read (not where they lie), engine, and the number of mlforge's own semantics. Not the
+ * metrics, how the sources are read (not where they lie), when their rows were known, engine, and the number of mlforge's own semantics. Not the
  * engine's version.
  */
 export async function configOf(feature: Feature): Promise<Config> {
@@ -29,6 +29,7 @@ export async function configOf(feature: Feature): Promise<Config> {
     ],
     sources: feature.sources.map(reading),
     threads: feature.threads ?? null,
+    ...knowing(feature),
   };
   return {
     hash: await hashOf(decisive),
@@ -61,6 +62,13 @@ function reading({ name, format, delimiter, header, types, timezone, fold, water
   return { name, format, delimiter, header, types, timezone, fold, watermark };
 }
 
+/** A part of its own, and none where no source says when its rows were loaded: older hashes stay what they are. */
+function knowing({ timestamp, sources }: Feature): { known_at?: unknown } {
+  const known = sources.map(({ name, knownAt, rowId }) => [name, knownAt ?? null, rowId ?? null]);
+  const none = timestamp === undefined || sources.every(({ knownAt }) => knownAt === undefined);
+  return none ? {} : { known_at: known };
+}
+
 /** In a person's words. */
 const PART_NAMES: Record<string, string> = {
   semantics: "mlforge's own semantics",
@@ -70,13 +78,15 @@ const PART_NAMES: Record<string, string> = {
   metrics: "interval or metrics",
   sources: "how sources are read",
   threads: "threads",
+  known_at: "known_at or row_id of sources",
 };
 
 /** Sentences that name the parts that differ. */
 export function differingParts(old: ConfigParts | undefined, now: ConfigParts): string[] {
   // Nothing is recorded in another tool's metadata.
   if (old === undefined || Object.keys(old).length === 0) return ["definition changed"];
-  const differ = Object.keys(now).filter((part) => old[part] !== now[part]);
+  const parts = new Set([...Object.keys(old), ...Object.keys(now)]);
+  const differ = [...parts].filter((part) => old[part] !== now[part]);
   return differ.length === 0
     ? ["definition changed"]
     : differ.map((part) => `${PART_NAMES[part] ?? part} changed`);

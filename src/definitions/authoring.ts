@@ -50,6 +50,10 @@ export interface SourceOptions {
   fold?: "first" | "last";
   /** Until when the source is complete (ISO 8601). */
   watermark?: string;
+  /** The column that says when a row was loaded: it counts for nothing before that. */
+  knownAt?: string;
+  /** With `knownAt`: the column that is the same in all versions of a row, of which the newest counts. */
+  rowId?: string;
   description?: string;
 }
 

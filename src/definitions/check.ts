@@ -4,11 +4,11 @@ import { type MlforgeError, throwAll } from "../error.ts";
 import { checkFeature, type Known } from "./check_feature.ts";
 import { checkSource, definedOnly } from "./check_source.ts";
 import { shapeOf } from "../yaml/shape.ts";
-import type { Entity, Project } from "./model.ts";
+import type { Entity, Project, Source } from "./model.ts";
 import { rightName, whyNotName } from "./names.ts";
 import type { RawDefinitions } from "./raw.ts";
 import { type Reporter, reporter } from "./reporter.ts";
-import { FORMS, outlineSchema, type RawEntity, sourceSchema } from "./schema.ts";
+import { FORMS, outlineSchema, type RawEntity, type RawSource } from "./schema.ts";
 
 /**
  * Makes the project of what either form holds. All errors are thrown at once: `earlier` ones, which the loader found,
@@ -25,7 +25,13 @@ export function checkDefinitions(raw: RawDefinitions, earlier: readonly MlforgeE
   checkName("project", outline.name, report.below("name"));
   const form = FORMS[raw.form];
   const known: Known = {
-    sources: each("source", outline.sources ?? {}, sourceSchema, report.below("sources"), checkSource),
+    sources: each<typeof form.source, Source>(
+      "source",
+      outline.sources ?? {},
+      form.source,
+      report.below("sources"),
+      (name, one, at) => checkSource(name, one as RawSource, form, at),
+    ),
     entities: each(
       "entity",
       outline.entities ?? {},
@@ -34,7 +40,7 @@ export function checkDefinitions(raw: RawDefinitions, earlier: readonly MlforgeE
       (name, one, at) => checkEntity(name, one, form, at),
     ),
     features: Object.keys(outline.features),
-    inputChecks: form.inputChecks,
+    form,
   };
   const features = each<typeof form.feature, ReturnType<typeof checkFeature>>(
     "feature",

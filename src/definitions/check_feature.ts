@@ -16,8 +16,8 @@ export interface Known {
   entities: ReadonlyMap<string, Entity | undefined>;
   /** All names of features, also those that are wrong. */
   features: readonly string[];
-  /** How the form writes `input_checks`. */
-  inputChecks: string;
+  /** How the form writes what the two write differently. */
+  form: { inputChecks: string; knownAt: string; rowId: string };
 }
 
 /** Makes a feature of what has the right shape; what is wrong with it goes to `report`. */
@@ -25,6 +25,7 @@ export function checkFeature(name: string, raw: RawFeature, known: Known, report
   const sources = checkSources(name, raw, known, report);
   const { entities, keys } = checkKeys(name, raw, known, report);
   const timestamp = checkTimestamp(name, raw, keys, report);
+  if (timestamp !== undefined) checkVersions(name, sources, known, report);
   const interval = checkInterval(name, raw, report);
   const tag = raw.tag ?? name;
   const whyNotTag = whyNotName(tag);
@@ -50,7 +51,7 @@ export function checkFeature(name: string, raw: RawFeature, known: Known, report
   const inputChecks = readChecks(
     { ...scope, on: "input" },
     raw.input_checks ?? [],
-    report.below(known.inputChecks),
+    report.below(known.form.inputChecks),
   );
   const checks = readChecks({ ...scope, on: "output" }, raw.checks ?? [], report.below("checks"));
   return {
@@ -98,6 +99,25 @@ function checkSources(name: string, raw: RawFeature, known: Known, report: Repor
     }
     return known.sources.get(one) ?? [];
   });
+}
+
+/** The rows of a feature's SQL can carry one column of a name: it must say whose version it tells of. */
+function checkVersions(name: string, sources: readonly Source[], { form }: Known, report: Reporter): void {
+  const columnsOf = ({ knownAt, rowId }: Source) => [knownAt, rowId].filter((column) => column !== undefined);
+  for (const source of sources) {
+    if (source.rowId === undefined) continue;
+    for (const other of sources) {
+      const shared = columnsOf(source).find((column) => columnsOf(other).includes(column));
+      if (other === source || shared === undefined) continue;
+      report.at(
+        ["sources"],
+        `Sources "${source.name}" and "${other.name}" of feature "${name}" both have "${shared}" as ` +
+          `"${form.knownAt}" or "${form.rowId}"`,
+        "Its SQL can carry one column of a name: let the column of one source be called otherwise.",
+      );
+      return;
+    }
+  }
 }
 
 function checkKeys(

@@ -5,8 +5,13 @@ import type { RawSource } from "./schema.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** Makes a source of what has the right shape; what is wrong with it goes to `report`. */
-export function checkSource(name: string, raw: RawSource, report: Reporter): Source {
-  const { watermark, format: given, ...rest } = raw;
+export function checkSource(
+  name: string,
+  raw: RawSource,
+  form: { knownAt: string; rowId: string },
+  report: Reporter,
+): Source {
+  const { watermark, format: given, known_at: knownAt, row_id: rowId, ...rest } = raw;
   const whyNot = whyNotPath(raw.path);
   if (whyNot !== undefined) report.at(["path"], `Path "${raw.path}" of source "${name}" ${whyNot}`);
   const format = given ?? formatOf(raw.path);
@@ -43,10 +48,19 @@ export function checkSource(name: string, raw: RawSource, report: Reporter): Sou
       "UTC has no folds: say which zone has.",
     );
   }
+  if (rowId !== undefined && (knownAt === undefined || knownAt === rowId)) {
+    report.at(
+      [form.rowId],
+      knownAt === undefined
+        ? `Source "${name}" has "${form.rowId}" without "${form.knownAt}"`
+        : `Column "${rowId}" is both "${form.rowId}" and "${form.knownAt}" of source "${name}"`,
+      `"${form.knownAt}" is when a version of a row was loaded: which one is the newest, only that can say.`,
+    );
+  }
   const until = watermark === undefined ? undefined : readWatermark(watermark, name, raw.timezone, report);
   return {
     name,
-    ...definedOnly(rest),
+    ...definedOnly({ ...rest, knownAt, rowId }),
     format: format ?? "parquet",
     ...(until === undefined ? {} : { watermark: until }),
     place: report.place(),

@@ -36,6 +36,10 @@ export interface Source {
   fold?: "first" | "last";
   /** Until when the source is complete (ISO 8601), where that is later than its newest event. */
   watermark?: string;
+  /** The column that says when a row was loaded: before that nobody knew of it. */
+  knownAt?: string;
+  /** With `knownAt`: the column by which a later version of a row is known to replace an earlier one. */
+  rowId?: string;
   description?: string;
   place: Place;
 }

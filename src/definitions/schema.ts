@@ -10,7 +10,7 @@ import { lines, text, texts } from "./texts.ts";
  * `from_module.ts` writes it down. What goes beyond shape is in check.ts.
  */
 
-export const sourceSchema = v.strictObject({
+const sourceEntries = {
   path: text,
   format: v.optional(v.picklist(["parquet", "csv", "json"])),
   delimiter: v.optional(v.pipe(v.string(), v.length(1, "must be one character"))),
@@ -20,7 +20,20 @@ export const sourceSchema = v.strictObject({
   fold: v.optional(v.picklist(["first", "last"])),
   watermark: v.optional(text),
   description: v.optional(lines),
+};
+const yamlSource = v.strictObject({
+  ...sourceEntries,
+  known_at: v.optional(text),
+  row_id: v.optional(text),
 });
+const moduleSource = v.pipe(
+  v.strictObject({ ...sourceEntries, knownAt: v.optional(text), rowId: v.optional(text) }),
+  v.transform(({ knownAt, rowId, ...rest }): v.InferOutput<typeof yamlSource> => ({
+    ...rest,
+    ...(knownAt === undefined ? {} : { known_at: knownAt }),
+    ...(rowId === undefined ? {} : { row_id: rowId }),
+  })),
+);
 
 const joinKey = v.union([text, texts]);
 const yamlEntity = v.strictObject({
@@ -82,22 +95,28 @@ const moduleFeature = v.pipe(
   })),
 );
 
-export type RawSource = v.InferOutput<typeof sourceSchema>;
+export type RawSource = v.InferOutput<typeof yamlSource>;
 export type RawEntity = v.InferOutput<typeof yamlEntity>;
 export type RawFeature = v.InferOutput<typeof yamlFeature> & { transform?: TransformFunction };
 
 /** How the two forms write what differs between them. */
 export const FORMS = {
   yaml: {
+    source: yamlSource,
     entity: yamlEntity,
     feature: yamlFeature,
+    knownAt: "known_at",
+    rowId: "row_id",
     joinKey: "join_key",
     fromColumns: "from_columns",
     inputChecks: "input_checks",
   },
   module: {
+    source: moduleSource,
     entity: moduleEntity,
     feature: moduleFeature,
+    knownAt: "knownAt",
+    rowId: "rowId",
     joinKey: "joinKey",
     fromColumns: "fromColumns",
     inputChecks: "inputChecks",
@@ -117,7 +136,7 @@ export const outlineSchema = v.strictObject({
 /** The whole of definitions.yaml, for `mlforge schema`. */
 export const yamlSchema = v.strictObject({
   name: text,
-  sources: v.optional(v.record(v.string(), sourceSchema)),
+  sources: v.optional(v.record(v.string(), yamlSource)),
   entities: v.optional(v.record(v.string(), yamlEntity)),
   features: v.record(v.string(), yamlFeature),
   offline_store: v.optional(storeSchema),

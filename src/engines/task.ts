@@ -3,7 +3,7 @@ import type { Aggregation } from "../definitions/model.ts";
 import type { SourceFormat } from "../definitions/model.ts";
 import type { Place } from "../error.ts";
 import type { RemoteFiles } from "../fetch/placing.ts";
-import type { ColumnStatistics, MetaColumn } from "../publish/meta.ts";
+import type { ColumnStatistics, Dropped, MetaColumn } from "../publish/meta.ts";
 import type { Baseline } from "./drift.ts";
 import type { CheckResult } from "./duckdb/checks/result.ts";
 
@@ -26,6 +26,8 @@ export interface SourceTask {
   fold?: "first" | "last";
   /** ISO 8601, UTC. */
   watermark?: string;
+  knownAt?: string;
+  rowId?: string;
   place: Place;
 }
 
@@ -80,7 +82,7 @@ export interface Built {
   stamp: "event" | "bucket_end" | "none";
   /** ISO 8601, UTC, or null. */
   watermark: string | null;
-  dropped: { null_key: number; null_time: number };
+  dropped: Dropped;
   /** By column, of those that have them. */
   statistics: Record<string, ColumnStatistics>;
   /** Of all checks but those that look into other features; none of severity `error` failed. */

@@ -57,6 +57,14 @@ export interface ChangeSummary {
   details: string[];
 }
 
+/** Rows that were left out, as one of these is NULL; the last two only where the sources have them. */
+export interface Dropped {
+  null_key: number;
+  null_time: number;
+  null_known_at?: number;
+  null_row_id?: number;
+}
+
 export interface MetaExtra {
   /** Of this object. A reader refuses one above its own. */
   format: 1;
@@ -74,8 +82,7 @@ export interface MetaExtra {
   watermark: string | null;
   bytes: number;
   sources: MetaSource[];
-  /** Rows that had a NULL key or time, and were left out. */
-  dropped: { null_key: number; null_time: number };
+  dropped: Dropped;
   entities: string[];
   owner: string | null;
   /** By column; without those that are left out, and empty where another tool or an older version wrote it. */

@@ -141,6 +141,8 @@ function extra(read: Reader): MetaExtra {
     dropped: {
       null_key: dropped?.count("null_key") ?? 0,
       null_time: dropped?.count("null_time") ?? 0,
+      ...(dropped?.has("null_known_at") ? { null_known_at: dropped.count("null_known_at") } : {}),
+      ...(dropped?.has("null_row_id") ? { null_row_id: dropped.count("null_row_id") } : {}),
     },
     entities: read.texts("entities"),
     owner: read.textOrNull("owner"),

@@ -22,13 +22,15 @@ export async function givenSource(
 ): Promise<Source> {
   const given = test.rows[source.name] ?? { kind: "rows", rows: [] };
   const columns = await realColumns(connection, source, place);
-  const { name, timezone, fold, watermark } = source;
+  const { name, timezone, fold, watermark, knownAt, rowId } = source;
   const kept = {
     name,
     place: source.place,
     ...(timezone === undefined ? {} : { timezone }),
     ...(fold === undefined ? {} : { fold }),
     ...(watermark === undefined ? {} : { watermark }),
+    ...(knownAt === undefined ? {} : { knownAt }),
+    ...(rowId === undefined ? {} : { rowId }),
   };
   if (columns === undefined) {
     const types = source.types === undefined ? {} : { types: source.types };

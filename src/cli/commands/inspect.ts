@@ -189,12 +189,12 @@ const source = buildCommand<Flags, [string], CliContext>({
   docs: { brief: "Show a source of the definitions", customUsage: ["NAME [flags]"] },
   async func(flags, name) {
     const project = await (await workplace(this, flags)).project();
-    const { place: _place, types, ...found } = named("source", name, project.sources);
+    const { place: _place, types, knownAt, rowId, ...found } = named("source", name, project.sources);
     const features = project.features.filter((f) => f.sources.some((s) => s.name === name)).map((f) =>
       f.name
     );
     if (flags.json) {
-      return this.out(stableJson({ ...found, ...(types === undefined ? {} : { types }), features }));
+      return this.out(stableJson({ ...found, types, known_at: knownAt, row_id: rowId, features }));
     }
     this.out(pairs([
       ["source", found.name],
@@ -207,6 +207,8 @@ const source = buildCommand<Flags, [string], CliContext>({
       ["timezone", found.timezone],
       ["fold", found.fold],
       ["watermark", found.watermark],
+      ["known at", knownAt],
+      ["row id", rowId],
       ["features", features.join(", ")],
     ]));
   },

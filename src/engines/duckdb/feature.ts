@@ -113,6 +113,7 @@ export function withPrepared<T>(
       time: task.timestamp.column,
       interval: task.interval,
       metrics: task.metrics,
+      ...(rows.validity === undefined ? {} : { validity: rows.validity }),
       lastStamp: watermark === undefined ? 0n : bucketEnd(watermark, task.interval),
       onRows: (n: number) => options.onPhase("rolling windows", n),
     });
@@ -144,8 +145,8 @@ export async function withRows<T>(
     const rows = await normalise(connection, task, {
       transformed: NAMES.transformed,
       name: NAMES.rows,
-      source: leading,
-      zones: new Set(options.sources.map((source) => source.timezone)),
+      leading,
+      sources: options.sources,
       empty: options.empty === true,
     });
     return await use(rows, watermarkOf(rows.newest, leading.watermark));

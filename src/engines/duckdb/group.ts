@@ -11,6 +11,7 @@ import { type Fetched, openFetched } from "./fetched.ts";
 import { scansOf } from "./parquet_scans.ts";
 import { isRowWise } from "./row_wise.ts";
 import { openSession, type Session } from "./session.ts";
+import { knowingSources } from "./validity.ts";
 
 /** Features that read the same sources, computed by one worker in one DuckDB: the sources are read once. */
 export interface Group {
@@ -77,7 +78,7 @@ export async function runGroup(group: Group, hooks: GroupHooks): Promise<void> {
   };
   for (const task of group.tasks) {
     await attempt(task, async () => {
-      seen.push(await columnsSeen(connection, task));
+      seen.push(await columnsSeen(connection, task, sources));
       runnable.push(task);
     });
   }
@@ -178,19 +179,23 @@ function referred(tasks: readonly FeatureTask[]): Set<string> {
 type Columns = ReadonlySet<string> | undefined;
 
 /** The columns of its sources that a task can see. SQL that may not run is refused. */
-async function columnsSeen(connection: DuckDBConnection, task: FeatureTask): Promise<Columns> {
+async function columnsSeen(
+  connection: DuckDBConnection,
+  task: FeatureTask,
+  from: readonly SourceTask[],
+): Promise<Columns> {
   const { feature, sources, transform } = task;
   if (transform.kind === "sql") {
     const { sql, place } = transform;
     return (await checkSql(connection, { feature, sql, sources, place })).columns;
   }
   return transform.kind === "source"
-    ? union([columnsOfSource(task), await columnsChecked(connection, task)])
+    ? union([columnsOfSource(task, from), await columnsChecked(connection, task)])
     : undefined;
 }
 
 /** A feature that takes its source as it is sees all columns, unless only metrics are made of it, none of them ordered by the rest. */
-function columnsOfSource(task: FeatureTask): Columns {
+function columnsOfSource(task: FeatureTask, sources: readonly SourceTask[]): Columns {
   const ordered = task.metrics.some((m) => m.aggregation === "first" || m.aggregation === "last");
   if (task.metrics.length === 0 || ordered) return undefined;
   return new Set(
@@ -199,6 +204,7 @@ function columnsOfSource(task: FeatureTask): Columns {
       ...task.surrogates.flatMap((s) => s.columns),
       ...(task.timestamp === undefined ? [] : [task.timestamp.column]),
       ...task.metrics.map((m) => m.input),
+      ...knowingSources(task, sources).flatMap(({ knownAt, rowId }) => [knownAt ?? [], rowId ?? []].flat()),
     ].map((name) => name.toLowerCase()),
   );
 }

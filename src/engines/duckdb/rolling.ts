@@ -10,8 +10,9 @@ import { type Layout, layOut } from "./rolling/layout.ts";
 import { Output } from "./rolling/output.ts";
 import { Pending } from "./rolling/pending.ts";
 import { type Plan, planMetrics } from "./rolling/plan.ts";
-import { codeOf, LOWEST, streamQuery } from "./rolling/query.ts";
+import { type Buckets, codeOf, LOWEST, streamQuery, validityLanes } from "./rolling/query.ts";
 import { columnsOf } from "./types.ts";
+import type { Validity } from "./validity.ts";
 
 export interface RollingRequest {
   instance: DuckDBInstance;
@@ -27,6 +28,8 @@ export interface RollingRequest {
   /** In seconds. */
   interval: number;
   metrics: MetricTask[];
+  /** Where rows do not count from their time on: then the relation has no rows that never do. */
+  validity?: Validity;
   /** In microseconds since 1970, UTC: there are no rows with a later stamp. */
   lastStamp: bigint;
   /** Told from time to time how many rows there are. */
@@ -56,7 +59,7 @@ let made = 0;
  * Throws an MlforgeError where an aggregation can't take a column's type or values.
  */
 export async function rolling(request: RollingRequest): Promise<Rolled> {
-  const { connection, relation, keys, time, interval } = request;
+  const { connection, relation, keys, time, interval, validity } = request;
   const name = `_mlforge_rolling_${made++}`;
   const width = BigInt(interval) * 1_000_000n;
   const dictionaries: Dictionary[] = [];
@@ -65,10 +68,11 @@ export async function rolling(request: RollingRequest): Promise<Rolled> {
     for (const dictionary of dictionaries) await dropDictionary(connection, dictionary);
   };
   try {
-    const columns = columnsOf(await connection.run(`SELECT * FROM ${relation} LIMIT 0`));
+    const all = columnsOf(await connection.run(`SELECT * FROM ${relation} LIMIT 0`));
+    const columns = all.filter((c) => c.name !== validity?.since && c.name !== validity?.until);
     const typeOf = (column: string) => columns.find((c) => c.name === column)?.type ?? "";
     const inputs = inputsOf(request.metrics, columns);
-    const facts = await gatherFacts(connection, { name: relation, keys, time, width }, inputs);
+    const facts = await gatherFacts(connection, { name: relation, keys, time, width, validity }, inputs);
     const ofValues = inputs.filter(({ kind, asked }) =>
       kind === "text" && [...asked].some((a) => a !== "count")
     );
@@ -76,22 +80,22 @@ export async function rolling(request: RollingRequest): Promise<Rolled> {
     for (const column of new Set([...ofKeys, ...ofValues.map((input) => input.name)])) {
       dictionaries.push(await makeDictionary(connection, relation, column, `${name}_${dictionaries.length}`));
     }
-    const plan = planMetrics(
-      request.metrics,
-      inputs,
-      facts,
+    const buckets = { base: facts.times === undefined ? 0n : bucketStart(facts.times.first, width), width };
+    const plan = planMetrics(request.metrics, inputs, facts, {
       interval,
-      (column) => codeOf(dictionaries, column),
-    );
-    const { base, last } = range(facts, plan, width, request);
+      codeOf: (column) => codeOf(dictionaries, column),
+      validity: validity && validityLanes(validity, { keys, time, columns, buckets }),
+    });
+    const last = lastBucket(facts, plan, buckets, request);
     const layout = layOut(
       plan,
       facts,
-      { keys, keyTypes: keys.map(typeOf), time, base, width },
+      { keys, keyTypes: keys.map(typeOf), time, ...buckets },
       dictionaries,
     );
     await createTable(connection, name, layout, relation);
-    const query = streamQuery({ plan, relation, columns, keys, time, base, width, dictionaries });
+    const entry = validity?.since ?? time;
+    const query = streamQuery({ plan, relation, columns, keys, time, entry, buckets, dictionaries });
     const rows = await run(request, name, layout, plan, query, last, facts);
     return { table: name, select: layout.select, rows, drop };
   } catch (cause) {
@@ -100,10 +104,14 @@ export async function rolling(request: RollingRequest): Promise<Rolled> {
   }
 }
 
-/** Where the numbers of buckets start, and the last stamp as such a number. */
-function range(facts: Facts, plan: Plan, width: bigint, { lastStamp, time, interval }: RollingRequest) {
-  if (facts.times === undefined) return { base: 0n, last: LOWEST };
-  const base = bucketStart(facts.times.first, width);
+/** The last stamp, as a number of buckets. */
+function lastBucket(
+  facts: Facts,
+  plan: Plan,
+  { base, width }: Buckets,
+  { lastStamp, time, interval }: RollingRequest,
+): number {
+  if (facts.times === undefined) return LOWEST;
   const longest = BigInt(plan.windows.at(-1) ?? 0);
   // No row can be later than this, whatever is declared.
   const end = (bucketStart(facts.times.last, width) - base) / width + 1n + longest;
@@ -120,7 +128,7 @@ function range(facts: Facts, plan: Plan, width: bigint, { lastStamp, time, inter
     );
   }
   const wanted = (bucketStart(lastStamp, width) - base) / width;
-  return { base, last: Number(wanted < end ? wanted : end) + LOWEST };
+  return Number(wanted < end ? wanted : end) + LOWEST;
 }
 
 async function createTable(connection: DuckDBConnection, name: string, layout: Layout, relation: string) {

@@ -21,8 +21,7 @@ async function planned(x: string, aggregations: Aggregation[], days: number) {
     asked,
     inputs,
     await gatherFacts(bench.connection, relation, inputs),
-    DAY,
-    () => undefined,
+    { interval: DAY, codeOf: () => undefined },
   );
 }
 

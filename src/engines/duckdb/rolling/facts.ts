@@ -1,12 +1,13 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { quote } from "../types.ts";
+import type { Validity } from "../validity.ts";
 import { type FixedPoint, fixedPoint } from "./fixed_point.ts";
 import type { Input } from "./input.ts";
 
 /** What is known of the rows before they are streamed. */
 export interface Facts {
   rows: number;
-  /** Microseconds since 1970, UTC; undefined where there are no rows. */
+  /** The first and the last moment at which anything changes: microseconds since 1970, UTC; undefined where there are no rows. */
   times: { first: bigint; last: bigint } | undefined;
   /** DuckDB can add up the events of one key and bucket, and that makes far fewer rows. */
   addUp: boolean;
@@ -31,6 +32,7 @@ export interface RelationToRoll {
   time: string;
   /** A bucket's, in microseconds. */
   width: bigint;
+  validity?: Validity | undefined;
 }
 
 const ADDABLE: ReadonlySet<string> = new Set(["count", "sum", "mean", "min", "max"]);
@@ -55,7 +57,7 @@ export async function gatherFacts(
   const [count, first, last, buckets, ...rest] = await onlyRow(connection, relation, [
     "count(*)",
     `epoch_us(min(${time}))`,
-    `epoch_us(max(${time}))`,
+    `epoch_us(max(${lastMoment(relation)}))`,
     `approx_count_distinct(hash(${keys}, epoch_us(${time}) // ${relation.width}))`,
     ...inputs.flatMap(factsOf),
   ]);
@@ -63,7 +65,8 @@ export async function gatherFacts(
   const ofInput = new Map(
     inputs.map((input, i) => [input.name, judged(input, rows, rest.slice(i * 3, i * 3 + 3))]),
   );
-  const addUp = Number(buckets) * WORTH_GROUPING < rows &&
+  // What is known late, or replaced, leaves by itself.
+  const addUp = relation.validity === undefined && Number(buckets) * WORTH_GROUPING < rows &&
     inputs.every(({ asked }) => [...asked].every((aggregation) => ADDABLE.has(aggregation))) &&
     await findFixedPoints(connection, relation, inputs.filter(isFloatSum), ofInput);
   return {
@@ -72,6 +75,12 @@ export async function gatherFacts(
     addUp,
     ofInput,
   };
+}
+
+function lastMoment({ time, validity }: RelationToRoll): string {
+  if (validity === undefined) return quote(time);
+  const { since, until } = validity;
+  return until === undefined ? since : `greatest(${since}, ${until})`;
 }
 
 async function onlyRow(connection: DuckDBConnection, { name }: RelationToRoll, list: readonly string[]) {

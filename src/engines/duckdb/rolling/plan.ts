@@ -60,6 +60,23 @@ export interface PlannedMetric {
   divisor?: AggregateSpec;
 }
 
+/** Indexes of lanes that say when rows leave windows, and their place among the key's rows by time. */
+export interface ValidityLanes {
+  /** The bucket of the row's own time. */
+  own: number;
+  /** The bucket in which it is replaced, or NULL. */
+  until?: number;
+  /** From 1 on; only where first or last are asked for. */
+  order?: number;
+}
+
+/** The same as SQL. */
+export interface ValidityLanesSql {
+  own: string;
+  until?: string;
+  order: string;
+}
+
 export interface Plan {
   /** Events are streamed as they are, or DuckDB joins those of one key and bucket first. */
   via: "events" | "partials";
@@ -71,14 +88,21 @@ export interface Plan {
   /** In an order in which they can run. */
   aggregates: AggregateSpec[];
   metrics: PlannedMetric[];
+  /** Rows enter windows at another moment than their own; absent where their time says all. */
+  validity?: ValidityLanes;
 }
 
 export function planMetrics(
   metrics: readonly MetricTask[],
   inputs: readonly Input[],
   facts: Facts,
-  interval: number,
-  codeOf: (column: string) => string | undefined,
+  { interval, codeOf, validity }: {
+    /** In seconds. */
+    interval: number;
+    /** SQL of the code of a text column. */
+    codeOf: (column: string) => string | undefined;
+    validity?: ValidityLanesSql | undefined;
+  },
 ): Plan {
   const via = facts.addUp ? "partials" : "events";
   const windows = [...new Set(metrics.map(({ window }) => window / interval))].sort((a, b) => a - b);
@@ -144,8 +168,19 @@ export function planMetrics(
   });
   for (const { step, input } of aggregates.values()) if (step === "size" && input) lanes.mark(input);
   const events = via === "partials" ? lanes.count(undefined) : undefined;
-  return { via, windows, lanes: lanes.specs, events, aggregates: [...aggregates.values()], metrics: planned };
+  const all = [...aggregates.values()];
+  return {
+    via,
+    windows,
+    events,
+    aggregates: all,
+    metrics: planned,
+    ...(validity === undefined ? {} : { validity: lanes.validity(validity, all.some(isEdge)) }),
+    lanes: lanes.specs,
+  };
 }
+
+const isEdge = ({ step }: AggregateSpec) => step === "first" || step === "last";
 
 /** Sum and count of the same column and window are metrics, too. */
 function bothAsked({ input, window }: MetricTask, metrics: readonly MetricTask[]): boolean {

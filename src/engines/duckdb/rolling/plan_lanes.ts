@@ -1,7 +1,7 @@
 import { quote } from "../types.ts";
 import type { InputFacts } from "./facts.ts";
 import type { Input } from "./input.ts";
-import type { LaneSpec, Plan } from "./plan.ts";
+import type { LaneSpec, Plan, ValidityLanes, ValidityLanesSql } from "./plan.ts";
 
 /** Alias of the relation in the stream's SQL. */
 export const RELATION = "r";
@@ -70,6 +70,16 @@ export class Lanes {
       fixed,
       special: `sum(CASE WHEN NOT isfinite(${value}) THEN ${value} END)`,
     });
+  }
+
+  /** When rows leave windows, and where asked for, their order by time. */
+  validity({ own, until, order }: ValidityLanesSql, ordered: boolean): ValidityLanes {
+    const add = (sql: string) => this.#add({ sql, wide: false });
+    return {
+      own: add(own),
+      ...(until === undefined ? {} : { until: add(until) }),
+      ...(ordered ? { order: add(order) } : {}),
+    };
   }
 
   /** Negative zero becomes zero: the two are equal, so that which one comes first would be chance. */

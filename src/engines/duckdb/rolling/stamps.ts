@@ -1,11 +1,12 @@
+import type { StampSource } from "./moving.ts";
+import type { Pending } from "./pending.ts";
 import { VECTOR } from "./physical.ts";
 
 /**
  * The stamps of one key, and what lies in each window there. All times are numbers of buckets: a row of bucket b is in
  * a window of w buckets at the stamps b + 1 (the bucket's end) up to b + w, and not any more at b + 1 + w.
  */
-export class Stamps {
-  /** Per row of the chunk that is being made: its stamp. */
+export class Stamps implements StampSource {
   readonly stamp = new Int32Array(VECTOR);
   /** Per window and row: the first of the key's rows that lies in the window ... */
   readonly lo: readonly Int32Array[];
@@ -29,15 +30,13 @@ export class Stamps {
     this.#widths = Int32Array.from(windows);
   }
 
-  /** Starts a key whose rows are `from..to`. */
-  begin(buckets: Int32Array<ArrayBuffer>, from: number, to: number): void {
+  begin({ buckets, from, to }: Pending): void {
     this.#buckets = buckets;
     this.#entered = from;
     this.#end = to;
     this.#starts.fill(from);
   }
 
-  /** Fills the chunk's rows from `row` on; gives the row after the last one: less than VECTOR where the key is done. */
   fill(row: number): number {
     const { stamp, hi, lo } = this;
     const buckets = this.#buckets;

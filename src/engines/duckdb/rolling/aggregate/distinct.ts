@@ -1,6 +1,6 @@
 import type { Aggregate, NumberResults } from "../result.ts";
 import type { Numbers, View, Wides } from "../view.ts";
-import { rank } from "./ranks.ts";
+import { identify, rank } from "./ranks.ts";
 
 /** count_distinct: how often each of the key's values is in the window, and how many are at all. */
 export class Distinct implements Aggregate {
@@ -30,7 +30,7 @@ export class Distinct implements Aggregate {
   }
 
   static ofWides(wides: Wides, results: NumberResults): Distinct {
-    return new Distinct(wides.view, () => identifyWides(wides), results);
+    return new Distinct(wides.view, () => identify(wides.values(), wides.view.from, wides.view.to), results);
   }
 
   begin(): void {
@@ -66,17 +66,4 @@ export class Distinct implements Aggregate {
       this.#ends[w] = end;
     });
   }
-}
-
-function identifyWides(wides: Wides): Int32Array {
-  const values = wides.values();
-  const { from, to } = wides.view;
-  const known = new Map<bigint, number>();
-  const ids = new Int32Array(to - from);
-  for (let i = from; i < to; i++) {
-    let id = known.get(values[i]!);
-    if (id === undefined) known.set(values[i]!, id = known.size);
-    ids[i - from] = id;
-  }
-  return ids;
 }

@@ -1,11 +1,11 @@
 import type { Aggregate, NumberResult, NumberResults } from "../result.ts";
 import type { Numbers } from "../view.ts";
+import { add, find, stepOf } from "./fenwick.ts";
 import { rank } from "./ranks.ts";
 
 /**
- * The median, halfway between the two middle values where their number is even. Per window a Fenwick tree counts the
- * values by rank ("A New Data Structure for Cumulative Frequency Tables", 1994): to add one, to take one away and to
- * find the n-th takes as many steps as the key's number of values has bits.
+ * The median, halfway between the two middle values where their number is even. Per window a tree counts the values by
+ * rank.
  */
 export class Median implements Aggregate {
   readonly #numbers: Numbers;
@@ -16,7 +16,6 @@ export class Median implements Aggregate {
   #sorted: Float64Array = new Float64Array(0);
   #ranks: Int32Array = new Int32Array(0);
   #from = 0;
-  /** The greatest power of two that is at most the tree's size. */
   #step = 1;
 
   constructor(numbers: Numbers, results: NumberResults) {
@@ -34,7 +33,7 @@ export class Median implements Aggregate {
     this.#ranks = of;
     this.#from = from;
     const size = to - from;
-    this.#step = size === 0 ? 0 : 2 ** (31 - Math.clz32(size));
+    this.#step = stepOf(size);
     this.#results.forEach((result, w) => {
       if (result === undefined) return;
       const tree = this.#trees[w]!;
@@ -78,21 +77,4 @@ export class Median implements Aggregate {
     this.#starts[w] = start;
     this.#ends[w] = end;
   }
-}
-
-function add(tree: Int32Array, size: number, rank: number, change: number): void {
-  for (let node = rank + 1; node <= size; node += node & -node) tree[node]! += change;
-}
-
-/** The rank of the value that has `before` values before it. */
-function find(tree: Int32Array, size: number, step: number, before: number): number {
-  let node = 0;
-  for (; step > 0; step >>= 1) {
-    const next = node + step;
-    if (next <= size && tree[next]! <= before) {
-      node = next;
-      before -= tree[next]!;
-    }
-  }
-  return node;
 }

@@ -1,3 +1,4 @@
+import { MlforgeError } from "../../../../error.ts";
 import type { Aggregate, NumberResult, NumberResults } from "../result.ts";
 import type { Numbers } from "../view.ts";
 import { Queues } from "./queue.ts";
@@ -94,4 +95,11 @@ export class Deviation implements Aggregate {
     this.#backMeans[w] = backMean;
     this.#backSquares[w] = backSquares;
   }
+}
+
+export function refuseDeviation(column: string): never {
+  throw new MlforgeError("failed", `The std of column "${column}" is no number in some window`, {
+    hint:
+      `A value is NaN, infinite or too large: leave it out in SQL, with CASE WHEN isfinite(...) THEN ... END.`,
+  });
 }
