@@ -60,7 +60,6 @@ export function expectedRows(
         stamp,
         metrics: request.metrics.map((metric) => {
           const inside = own.filter((e) => e.time >= stamp - micros(metric.window) && e.time < stamp);
-          if (metric.input === "*") return String(inside.length);
           return aggregated(inside, metric, request.scales[metric.input] ?? 0);
         }),
       });
@@ -69,7 +68,12 @@ export function expectedRows(
   return rows;
 }
 
-function aggregated(inside: readonly Event[], { input, aggregation }: MetricTask, scale: number): Expected {
+export function aggregated(
+  inside: readonly Event[],
+  { input, aggregation }: MetricTask,
+  scale: number,
+): Expected {
+  if (input === "*") return String(inside.length);
   const values = inside.flatMap((e) => e.values[input] ?? []);
   const exact = values.map((v) => v.exact);
   if (aggregation === "count") return String(values.length);

@@ -1,28 +1,16 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { AGGREGATIONS } from "../../../src/definitions/model.ts";
-import { columnsOf } from "../../../src/engines/duckdb/types.ts";
 import type { MetricTask } from "../../../src/engines/task.ts";
 import { times, TYPES, type ValueType } from "./events.ts";
-import { bucketEnd, type Event, type Expected, expectedRows, type Value } from "./oracle.ts";
-import { metrics, readable, workbench } from "./workbench.ts";
-
-const KEYS = ["k1", "k2"];
+import { askable, compareRows, type EventRow, fillTable, KEYS } from "./event_table.ts";
+import { bucketEnd, expectedRows } from "./oracle.ts";
+import { metrics, workbench } from "./workbench.ts";
 
 interface Case {
   interval: number;
   types: ValueType[];
   metrics: MetricTask[];
   beyond: number;
-  rows: { keys: [string, bigint]; time: bigint; values: (Value["exact"] | null)[] }[];
-}
-
-/** What a type can be asked; for some, only what partial aggregates give as well. */
-function askable(type: ValueType, few: boolean) {
-  return AGGREGATIONS.filter((a) =>
-    (type.number || !["sum", "mean", "std", "median"].includes(a)) &&
-    (!few || ["count", "sum", "mean", "min", "max"].includes(a))
-  );
+  rows: EventRow[];
 }
 
 const cases: fc.Arbitrary<Case> = fc.record({
@@ -64,25 +52,10 @@ Deno.test("rolling() gives what looking at every event for every row gives", asy
 });
 
 async function check(bench: Awaited<ReturnType<typeof workbench>>, tried: Case): Promise<void> {
-  const columns = tried.types.map((type, i) => `v${i} ${type.sql}`);
+  const events = await fillTable(bench, tried.types, tried.rows);
   await bench.run(
-    `CREATE OR REPLACE TABLE events (id BIGINT, k1 VARCHAR, k2 BIGINT, t TIMESTAMP, ${columns})`,
+    `CREATE OR REPLACE VIEW shown AS SELECT k0, k1, t, ${tried.types.map((_, i) => `v${i}`)} FROM events`,
   );
-  for (const [id, { keys, time, values }] of tried.rows.entries()) {
-    const list = values.map((value, i) => {
-      const type = tried.types[i]!;
-      return value === null ? "NULL" : `CAST(${type.literal(value)} AS ${type.sql})`;
-    });
-    await bench.run(
-      `INSERT INTO events VALUES (${id}, '${keys[0].replaceAll("'", "''")}', ${
-        keys[1]
-      }, make_timestamp(${time}), ${list})`,
-    );
-  }
-  await bench.run(
-    `CREATE OR REPLACE VIEW shown AS SELECT k1, k2, t, ${tried.types.map((_, i) => `v${i}`)} FROM events`,
-  );
-  const events = await eventsOf(bench, tried);
   const interval = BigInt(tried.interval) * 1_000_000n;
   const newest = events.reduce((most, e) => e.time > most ? e.time : most, events[0]?.time ?? 0n);
   const lastStamp = bucketEnd(newest, interval) + BigInt(tried.beyond) * interval;
@@ -91,64 +64,10 @@ async function check(bench: Awaited<ReturnType<typeof workbench>>, tried: Case):
     metrics: tried.metrics,
     lastStamp,
     scales: Object.fromEntries(tried.types.map((type, i) => [`v${i}`, type.scale])),
-  }).map((row) => ({ ...row, sort: [...JSON.parse(row.key) as [string, string], row.stamp] as const }));
+  });
   await bench.rolled(
     { relation: "shown", keys: KEYS, time: "t", interval: tried.interval, metrics: tried.metrics, lastStamp },
-    async (select, table, count) => {
-      const empty = await bench.run(`SELECT ${select} FROM ${table} LIMIT 0`);
-      const given = columnsOf(empty);
-      const rows = await bench.rows(
-        `SELECT k1, k2, epoch_us(t), ${readable(given.slice(3))} FROM (SELECT ${select} FROM ${table})`,
-      );
-      assert.equal(rows.length, count);
-      const inOrder = await bench.rows(
-        `SELECT k1, k2, epoch_us(t) FROM (SELECT ${select} FROM ${table}) ORDER BY k1, k2, t`,
-      );
-      assert.deepEqual(
-        rows.map((row) => row.slice(0, 3)),
-        inOrder,
-        "rows are in the order of keys and stamp",
-      );
-      const wanted = new Map(expected.map((row) => [`${row.key} ${row.stamp}`, row]));
-      assert.equal(rows.length, wanted.size, "number of rows");
-      for (const [k1, k2, stamp, ...values] of rows) {
-        const name = `${JSON.stringify([k1, String(k2)])} ${stamp}`;
-        const row = wanted.get(name);
-        assert.ok(row, `no row was expected for ${name}`);
-        row.metrics.forEach((value, i) => compare(value, values[i], `${tried.metrics[i]?.name} at ${name}`));
-      }
-    },
-  );
-}
-
-async function eventsOf(bench: Awaited<ReturnType<typeof workbench>>, tried: Case): Promise<Event[]> {
-  const texts = await bench.rows(
-    `SELECT ${["id", ...tried.types.map((_, i) => `CAST(v${i} AS VARCHAR)`)]} FROM events ORDER BY id`,
-  );
-  return tried.rows.map(({ keys, time, values }, id) => ({
-    key: JSON.stringify([keys[0], String(keys[1])]),
-    time,
-    values: Object.fromEntries(
-      values.map((
-        exact,
-        i,
-      ) => [`v${i}`, exact === null ? null : { exact, text: String(texts[id]?.[i + 1]) }]),
-    ),
-  }));
-}
-
-function compare(expected: Expected, actual: unknown, name: string): void {
-  if (expected === null || typeof expected === "string") {
-    const text = typeof actual === "number" ? Number(expected) : expected;
-    // An empty sum has no scale in the oracle.
-    if (typeof actual === "string" && /^-?[0.]+$/.test(actual) && /^-?[0.]+$/.test(expected ?? "")) return;
-    assert.equal(actual, text, name);
-    return;
-  }
-  assert.equal(typeof actual, "number", name);
-  const off = Math.abs(Number(actual) - expected.about);
-  assert.ok(
-    off <= expected.within,
-    `${name}: ${actual} is not within ${expected.within} of ${expected.about}`,
+    (select, table, count) =>
+      compareRows(bench, { from: `(SELECT ${select} FROM ${table})`, count }, expected, tried.metrics),
   );
 }

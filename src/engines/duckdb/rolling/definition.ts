@@ -1,5 +1,6 @@
 import type { MetricTask } from "../../task.ts";
 import { quote } from "../types.ts";
+import type { Validity } from "../validity.ts";
 
 /**
  * What docs/time.md says in SQL: which stamps there are, which events a window holds, what an aggregation is. Nothing is
@@ -14,6 +15,8 @@ export interface Events {
   columns: readonly { name: string; type: string }[];
   /** In seconds. */
   interval: number;
+  /** Where events do not count from their time on. */
+  validity?: Validity | undefined;
 }
 
 /** How far a window that is wrong differs from the one that the definition gives; in seconds. */
@@ -33,16 +36,23 @@ export function stampsSql(events: Events, windows: readonly number[], last: stri
   const keys = events.keys.map((_, i) => `k${i}`).join(", ");
   const named = events.keys.map((key, i) => `${quote(key)} AS k${i}`).join(", ");
   const width = `to_seconds(${events.interval})`;
-  const steps = [0, ...new Set(windows)].map((seconds) => `(${seconds})`).join(", ");
+  const { since = events.time, until } = events.validity ?? {};
+  const bucketEnd = (column: string) =>
+    `time_bucket(${width}, ${quote(column)}, TIMESTAMP '2000-01-03') + ${width}`;
+  const lengths = [...new Set(windows)].map((seconds) => `(${seconds})`).join(", ");
   return `WITH ends AS (
-    SELECT DISTINCT ${named},
-      time_bucket(${width}, ${quote(events.time)}, TIMESTAMP '2000-01-03') + ${width} AS bucket_end
+    SELECT DISTINCT ${named}, ${bucketEnd(events.time)} AS bucket_end, ${bucketEnd(since)} AS entry,
+      ${until === undefined ? "CAST(NULL AS TIMESTAMP)" : bucketEnd(until)} AS replaced
     FROM ${events.relation}
+  ), stays AS (
+    SELECT ${keys}, entry, least(bucket_end + to_seconds(length), replaced) AS leave
+    FROM ends, (VALUES ${lengths}) AS windows(length)
+    WHERE entry < least(bucket_end + to_seconds(length), replaced)
   )
-  SELECT ${keys}, bucket_end + to_seconds(step) AS stamp, bool_or(step = 0) AS enters, bool_or(step > 0) AS leaves
-  FROM ends, (VALUES ${steps}) AS steps(step)
-  WHERE bucket_end + to_seconds(step) <= ${last}
-  GROUP BY ${keys}, bucket_end + to_seconds(step)`;
+  SELECT ${keys}, stamp, bool_or(stamp = entry) AS enters, bool_or(stamp = leave) AS leaves
+  FROM (SELECT *, unnest([entry, leave]) AS stamp FROM stays)
+  WHERE stamp <= ${last}
+  GROUP BY ${keys}, stamp`;
 }
 
 /**
@@ -60,10 +70,12 @@ export function valuesSql(
   },
 ): string {
   const time = `e.${quote(events.time)}`;
+  const { since = events.time, until } = events.validity ?? {};
   const on = [
     ...events.keys.map((key, i) => `e.${quote(key)} = s.k${i}`),
     `${time} >= s.stamp + to_seconds(${(slip.from ?? 0) - window})`,
-    `${time} ${slip.closed ? "<=" : "<"} s.stamp + to_seconds(${slip.to ?? 0})`,
+    `e.${quote(since)} ${slip.closed ? "<=" : "<"} s.stamp + to_seconds(${slip.to ?? 0})`,
+    ...(until === undefined ? [] : [`(e.${quote(until)} IS NULL OR e.${quote(until)} >= s.stamp)`]),
   ];
   const values = metrics.map((metric) => `${aggregationSql(events, metric)} AS ${quote(metric.name)}`);
   return `SELECT ${["s.n", ...values, ...also].join(", ")}
