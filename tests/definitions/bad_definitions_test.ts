@@ -289,6 +289,29 @@ ${usual.moduleTop.split("\n")[1]}`,
     ],
   },
   {
+    what: "versions of rows that nothing can tell apart",
+    yamlTop:
+      `sources: {flights: {path: a.csv, row_id: id}, b: {path: b.csv, known_at: at, row_id: id}, c: {path: c.csv, known_at: at}}
+entities: {airport: {join_key: origin}}`,
+    moduleTop:
+      `const flights = source({ name: "flights", path: "a.csv", rowId: "id" }), b = source({ name: "b", path: "b.csv", knownAt: "at", rowId: "id" }), c = source({ name: "c", path: "c.csv", knownAt: "at" });
+${usual.moduleTop.split("\n")[1]}`,
+    yaml: "{sources: [flights, b, c], entities: [airport], timestamp: t, sql: select 1}",
+    module: `sources: [flights, b, c], entities: [airport], timestamp: "t", sql: "select 1"`,
+    expected: [
+      [
+        "2:42",
+        "2:17",
+        `Source "flights" has "row_id" without "known_at" | "known_at" is when a version of a row was loaded: which one is the newest, only that can say.`,
+      ],
+      [
+        "5:18",
+        "5:3",
+        `Sources "flights" and "b" of feature "one" both have "id" as "known_at" or "row_id" | Its SQL can carry one column of a name: let the column of one source be called otherwise.`,
+      ],
+    ],
+  },
+  {
     what: "checks of a wrong shape",
     ...plain(
       `checks: [{check: not_nul, column: a}, {check: in_range, column: a, mn: 0}, {check: drift, column: a}]`,
@@ -384,7 +407,8 @@ ${usual.moduleTop.split("\n")[1]}`,
 
 for (const { what, expected, ...own } of cases) {
   const { yamlTop, moduleTop, yaml, module } = { ...usual, ...own };
-  const form = (i: 0 | 1) => expected.map((one) => `${one[i]} ${one[2]}`);
+  const names = (text: string) => text.replaceAll("known_at", "knownAt").replaceAll("row_id", "rowId");
+  const form = (i: 0 | 1) => expected.map((one) => `${one[i]} ${i === 0 ? one[2] : names(one[2])}`);
   Deno.test(`YAML definitions with ${what} are refused`, async () => {
     const text = `name: demo\n${yamlTop}\nfeatures:\n  one: ${yaml}\n`;
     assert.deepEqual(await complaints({ "definitions.yaml": text }), form(0));

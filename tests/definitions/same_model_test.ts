@@ -14,7 +14,7 @@ sources:
     watermark: 2001-07-01T00:00:00Z
     description: US flights
   airports: {path: "\${oc.env:DATA,data}/airports.csv", delimiter: ";", header: true, types: {iata: VARCHAR}}
-  events: {path: "events/*/*", format: json}
+  events: {path: "events/*/*", format: json, known_at: loaded, row_id: id}
 entities:
   airport: {join_key: origin}
   route: {join_key: [origin, destination]}
@@ -65,7 +65,7 @@ const flights = source({
 const airports = source({
   name: "airports", path: "\${oc.env:DATA,data}/airports.csv", delimiter: ";", header: true, types: { iata: "VARCHAR" },
 });
-const events = source({ name: "events", path: "events/*/*", format: "json" });
+const events = source({ name: "events", path: "events/*/*", format: "json", knownAt: "loaded", rowId: "id" });
 const airport = entity({ name: "airport", joinKey: "origin" });
 const route = entity({ name: "route", joinKey: ["origin", "destination"] });
 const customer = entity({

@@ -206,6 +206,12 @@ async function described(session: Session, select: string, from: string): Promis
 
 async function sorted(session: Session, task: FeatureTask, rows: Rows): Promise<Ordered> {
   const { connection } = session;
+  const { validity } = rows;
+  if (validity !== undefined) {
+    const { asKnown } = await import("./as_known.ts");
+    await asKnown(session, task, { rows, validity, into: NAMES.ordered });
+    return described(session, "*", NAMES.ordered);
+  }
   const identity = [...task.keys, ...(task.timestamp === undefined ? [] : [task.timestamp.column])].map(
     quote,
   );

@@ -169,3 +169,58 @@ Deno.test("deleting all events at or after a moment changes no bit that is serve
   );
   await fc.assert(property, { numRuns: 60 });
 });
+
+Deno.test("what was not known, or not replaced, at a moment changes no bit that is served before or at it", async () => {
+  using bench = await workbench();
+  const hours = fc.integer({ min: 0, max: 24 * 20 });
+  const event = fc.record({
+    key: fc.integer({ min: 0, max: 1 }),
+    hours,
+    late: fc.integer({ min: 0, max: 24 * 5 }),
+    replaced: fc.option(fc.integer({ min: 1, max: 24 * 9 })),
+    x: fc.option(amount, { freq: 5 }),
+  });
+  const asked = metrics("x", AGGREGATIONS, WINDOWS);
+  const names = asked.map(({ name }) => name);
+  const at = (hours: number) => `TIMESTAMP '2024-01-01' + to_hours(${hours})`;
+  const served = async (moment: bigint) => {
+    const request = { keys: ["k"], time: "t", interval: DAY, metrics: asked, lastStamp: LAST };
+    const validity = { since: "since", until: "until" };
+    return await bench.rolled({ ...request, validity }, async (select, table) => {
+      const list = names.map((name) => `"${name}"`);
+      const rows = await bench.rows(
+        `SELECT k, epoch_us(t), ${list} FROM (SELECT ${select} FROM ${table}) WHERE epoch_us(t) <= ${moment}`,
+      );
+      return rows.map((row) => row.map(bitsOf).join(" "));
+    });
+  };
+  const property = fc.asyncProperty(
+    fc.array(event, { minLength: 5, maxLength: 50 }),
+    hours,
+    async (events, until) => {
+      const fill = async (some: readonly (typeof events)[number][]) => {
+        await bench.run(
+          "CREATE OR REPLACE TABLE events (k INTEGER, t TIMESTAMP, x DOUBLE, since TIMESTAMP, until TIMESTAMP)",
+        );
+        for (const { key, hours, late, replaced, x } of some) {
+          const end = replaced === null ? "NULL" : at(hours + late + replaced);
+          await bench.run(
+            `INSERT INTO events VALUES (${key}, ${at(hours)}, ${x === null ? "NULL" : `'${x}'`}, ${
+              at(hours + late)
+            }, ${end})`,
+          );
+        }
+      };
+      const moment = BigInt(Date.UTC(2024, 0, 1, until)) * 1000n;
+      await fill(events);
+      const before = await served(moment);
+      const known = events.filter(({ hours, late }) => hours + late < until).map((one) => ({
+        ...one,
+        replaced: one.replaced !== null && one.hours + one.late + one.replaced < until ? one.replaced : null,
+      }));
+      await fill(known.toReversed());
+      assert.deepEqual(await served(moment), before);
+    },
+  );
+  await fc.assert(property, { numRuns: 40 });
+});

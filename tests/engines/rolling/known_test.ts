@@ -1,20 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { normalise, type Rows } from "../../../src/engines/duckdb/relation.ts";
 import { stampsSql, valuesSql } from "../../../src/engines/duckdb/rolling/definition.ts";
 import type { Column } from "../../../src/engines/duckdb/types.ts";
 import type { Validity } from "../../../src/engines/duckdb/validity.ts";
-import type { FeatureTask, MetricTask, SourceTask } from "../../../src/engines/task.ts";
+import type { MetricTask } from "../../../src/engines/task.ts";
 import { times, TYPES, type ValueType } from "./events.ts";
-import { askable, compareRows, type EventRow, fillTable, KEYS, momentSql, textSql } from "./event_table.ts";
-import { expectedOfVersions, type Version } from "./known_oracle.ts";
+import { askable, compareRows, KEYS } from "./event_table.ts";
+import { expectedOfVersions } from "./known_oracle.ts";
 import { bucketEnd } from "./oracle.ts";
+import { countingRows, delays, fillVersions, loadedAt, type VersionRow } from "./versions.ts";
 import { metrics, workbench } from "./workbench.ts";
-
-interface Row extends EventRow {
-  knownAt: bigint | null;
-  row: string | null;
-}
 
 interface Case {
   interval: number;
@@ -23,7 +18,7 @@ interface Case {
   beyond: number;
   /** Whether the source names a row_id. */
   versioned: boolean;
-  rows: Row[];
+  rows: VersionRow[];
 }
 
 const cases: fc.Arbitrary<Case> = fc.record({
@@ -35,26 +30,16 @@ const cases: fc.Arbitrary<Case> = fc.record({
 }).chain(({ interval, types, windows, beyond, versioned }) => {
   const seconds = windows.map((w) => w * interval);
   const asked = types.flatMap((type, i) => metrics(`v${i}`, askable(type, false), seconds));
-  // On time, within the bucket or at its edges, some buckets late, and before it happened.
-  const delay = fc.oneof(
-    fc.constantFrom(0n, 1n, 7n),
-    fc.tuple(fc.integer({ min: -2, max: 9 }), fc.constantFrom(-1n, 0n, 1n)).map(([buckets, off]) =>
-      BigInt(buckets * interval) * 1_000_000n + off
-    ),
-  );
   const row = fc.record({
     keys: fc.tuple(
       fc.option(fc.constantFrom("ann", "bob", "it's"), { freq: 12 }),
       fc.constantFrom(1n, 2n ** 62n),
     ),
     time: fc.option(times(interval), { freq: 12 }),
-    delay: fc.option(delay, { freq: 12 }),
+    delay: fc.option(delays(interval), { freq: 12 }),
     row: fc.option(fc.constantFrom("r1", "r2", "r3", "r4"), { freq: 12 }),
     values: fc.tuple(...types.map((type) => fc.option(type.value, { freq: 4 }))),
-  }).map(({ delay, ...row }): Row => ({
-    ...row,
-    knownAt: delay === null ? null : (row.time ?? BigInt(Date.UTC(2000, 0, 5)) * 1000n) + delay,
-  }));
+  }).map(({ delay, ...row }): VersionRow => ({ ...row, knownAt: loadedAt(row.time, delay) }));
   return fc.record({
     interval: fc.constant(interval),
     types: fc.constant(types),
@@ -71,8 +56,6 @@ const cases: fc.Arbitrary<Case> = fc.record({
   });
 });
 
-const place = { file: "definitions.yaml", line: 1, column: 1 };
-
 Deno.test("rows known late, replaced or taken away count as a look at all versions for each stamp says", async () => {
   using bench = await workbench();
   await fc.assert(fc.asyncProperty(cases, (tried) => check(bench, tried)), { numRuns: 150 });
@@ -81,23 +64,7 @@ Deno.test("rows known late, replaced or taken away count as a look at all versio
 type Bench = Awaited<ReturnType<typeof workbench>>;
 
 async function check(bench: Bench, tried: Case): Promise<void> {
-  const filled = await fillTable(bench, tried.types, tried.rows, {
-    columns: ["loaded TIMESTAMP", "row VARCHAR"],
-    of: ({ knownAt, row }) => [momentSql(knownAt), textSql(row)],
-  });
-  const versions = filled.flatMap((event, i): Version[] => {
-    const { keys, time, knownAt, row } = tried.rows[i]!;
-    // What was never known, or is a version of nobody knows what, is left out.
-    if (knownAt === null || (tried.versioned && row === null)) return [];
-    // Ties in time are decided by all columns, in their order.
-    const values = {
-      ...event.values,
-      loaded: { exact: knownAt, text: "" },
-      row: row === null ? null : { exact: row, text: row },
-    };
-    const isVoid = keys[0] === null || time === null;
-    return [{ ...event, values, knownAt, row: tried.versioned ? row : null, void: isVoid }];
-  });
+  const versions = await fillVersions(bench, tried);
   const interval = BigInt(tried.interval) * 1_000_000n;
   // How far the data reach is also told by what is left out for another reason.
   const moments = tried.rows.flatMap(({ time, knownAt }) =>
@@ -111,7 +78,7 @@ async function check(bench: Bench, tried: Case): Promise<void> {
     lastStamp,
     scales: Object.fromEntries(tried.types.map((type, i) => [`v${i}`, type.scale])),
   });
-  const rows = await rowsOf(bench, tried);
+  const rows = await countingRows(bench, tried.versioned);
   assert.equal(rows.newest ?? 0n, newest);
   const asked = {
     relation: rows.name,
@@ -129,47 +96,6 @@ async function check(bench: Bench, tried: Case): Promise<void> {
   );
   const from = await definition(bench, { ...asked, columns: rows.columns });
   await compareRows(bench, { from, count: expected.length }, expected, tried.metrics);
-}
-
-/** The table's rows as a feature takes them that has no SQL. */
-async function rowsOf({ connection, run }: Bench, { versioned }: Case): Promise<Rows> {
-  await run("CREATE OR REPLACE VIEW shown AS SELECT * EXCLUDE (id) FROM events");
-  const source: SourceTask = {
-    name: "events",
-    format: "parquet",
-    files: [],
-    knownAt: "loaded",
-    ...(versioned ? { rowId: "row" } : {}),
-    place,
-  };
-  const task: FeatureTask = {
-    feature: "one",
-    sources: ["events"],
-    keys: KEYS,
-    surrogates: [],
-    transform: { kind: "source" },
-    timestamp: { column: "t" },
-    metrics: [],
-    inputChecks: [],
-    checks: [],
-    hidden: [],
-    baselines: {},
-    now: 0,
-    configHash: "",
-    place,
-  };
-  for (const kind of ["VIEW", "TABLE"]) {
-    for (const name of ["counting", "counting_all"]) {
-      await run(`DROP ${kind} IF EXISTS ${name}`).catch(() => {});
-    }
-  }
-  return await normalise(connection, task, {
-    transformed: "shown",
-    name: "counting",
-    sources: [source],
-    leading: source,
-    empty: false,
-  });
 }
 
 /** A table of what the SQL of docs/time.md gives, a window at a time. */
