@@ -1,11 +1,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type Column, quote } from "../engines/duckdb/types.ts";
-import { MlforgeError } from "../error.ts";
-import { keyPairs } from "./key_pairs.ts";
-import { beyondFrom, stampOf } from "./known.ts";
+import type { Column } from "../engines/duckdb/types.ts";
 import { LABELS, ROW, TIME } from "./labels.ts";
-import { type Opened, PLACE } from "./open_feature.ts";
+import type { Opened } from "./open_feature.ts";
 import type { Rules } from "./rules.ts";
+import { type Search, searchFor } from "./search.ts";
 
 /** What came of one feature. `matched + unmatched + beyond + too_old` is the number of labels. */
 export interface FeatureReport {
@@ -23,118 +21,59 @@ export interface FeatureReport {
   too_old: number;
 }
 
-/** A feature whose rows have been found: `table` has for each ROW the place of the feature's row, or NULL. */
+/** Features whose rows have been found: `table` has for each ROW the places of the features' rows, or NULL. */
 export interface Joined {
-  opened: Opened;
   table: string;
-  report: FeatureReport;
+  features: { opened: Opened; place: string; report: FeatureReport }[];
 }
 
 /**
- * Finds each label's row of one feature, by its place in the file alone: what is sorted stays thin. With buckets: the
- * newest row stamped at or before the label's time; with event times: strictly before it, or a label could see itself;
- * without time: the row of its key. Buckets that are stamped with their start (the Python mlforge's) count from their
- * end, when all of them is known.
+ * Finds each label's rows by their places in the files alone: what is sorted stays thin, whatever the features hold. With
+ * buckets: the newest row stamped at or before the label's time; with event times: strictly before it, or a label could
+ * see itself; without time: the row of its key. Buckets that are stamped with their start (the Python mlforge's) count
+ * from their end, when all of them is known.
  *
  * A label one interval or more after the last stamp lies beyond the data, whose silence says nothing there.
  */
-export async function joinFeature(
+export async function joinFeatures(
   connection: DuckDBConnection,
-  opened: Opened,
-  rules: Rules & { labels: readonly Column[] },
+  opened: readonly Opened[],
+  rules: Rules & { labels: { columns: readonly Column[]; rows: number } },
 ): Promise<Joined> {
-  const { chosen, view, values } = opened;
-  const { meta, feature, version } = chosen;
-  const pairs = keyPairs(opened, rules.labels, rules.keys);
-  const stamped = await stampOf(connection, opened);
-  const limit = rules.afterWatermark === "use" ? undefined : await beyondFrom(connection, chosen);
-  const beyond = limit === undefined ? "false" : `coalesce(${TIME} >= make_timestamp(${limit}), false)`;
-  if (rules.afterWatermark === "error") await refuseBeyond(connection, opened, beyond);
-  if (stamped === undefined || meta.mlforge.tool === "python") {
-    await requireSingle(connection, opened, stamped);
+  const table = "_found";
+  const labelKeys = new Map<string, string>();
+  const searches: Search[] = [];
+  for (const [i, one] of opened.entries()) {
+    searches.push(await searchFor(connection, one, { ...rules, labelKeys, at: i }));
   }
-
-  const table = quote(`_found_${feature}`);
-  const timed = stamped !== undefined;
-  const labelKeys = pairs.map(({ label }, i) => `${label} AS k${i}`);
-  const featureKeys = pairs.map(({ key }, i) => `${key} AS k${i}`);
-  const same = pairs.map((_, i) => `l.k${i} = f.k${i}`).join(" AND ");
-  const early = meta.mlforge.stamp === "event" ? "l.t > f.t" : "l.t >= f.t";
-  const maxAge = rules.maxAge[feature];
-  const old = timed && maxAge !== undefined ? `coalesce(f.t < l.t - to_seconds(${maxAge}), false)` : "false";
-  // Only keys that the labels have: the join sorts what it gets.
+  const labels = [
+    ROW,
+    ...[...labelKeys].map(([sql, name]) => `${sql} AS ${name}`),
+    ...(rules.time === undefined ? [] : [TIME]),
+  ];
+  // One join after the other: a table of its own for each feature would have to be joined again by ROW.
   await connection.run(`
     CREATE TABLE ${table} AS
-    WITH l AS (
-      SELECT ${[ROW, ...labelKeys].join(", ")}${
-    timed ? `, CASE WHEN NOT ${beyond} THEN ${TIME} END AS t` : ""
-  }
-      FROM ${LABELS}
-    ), f AS (
-      SELECT * FROM (
-        SELECT ${[PLACE, ...featureKeys].join(", ")}${timed ? `, ${stamped} AS t` : ""} FROM ${view}
-      ) f SEMI JOIN l ON ${same}
-    )
-    SELECT l.${ROW}, CASE WHEN NOT ${old} THEN f.${PLACE} END AS place, ${old} AS old
-    FROM l ${timed ? "ASOF " : ""}LEFT JOIN f ON ${same}${timed ? ` AND ${early}` : ""}`);
-  const counts = await connection.runAndReadAll(
-    `SELECT count(place), count(*), count(*) FILTER (old), (SELECT count(*) FROM ${LABELS} WHERE ${beyond})
-     FROM ${table}`,
+    SELECT ${[`l.${ROW}`, ...searches.flatMap(({ found }) => found)].join(", ")}
+    FROM (SELECT ${labels.join(", ")} FROM ${LABELS}) l ${searches.map(({ join }) => join).join(" ")}`);
+  const counted = await connection.runAndReadAll(
+    `SELECT ${searches.flatMap(({ counts }) => counts).join(", ")} FROM ${table}`,
   );
-  const [matched = 0, all = 0, tooOld = 0, outside = 0] = (counts.getRows()[0] ?? []).map(Number);
-  const report = {
-    feature,
-    version,
-    columns: values.map(({ output }) => output),
-    matched,
-    unmatched: all - matched - outside - tooOld,
-    beyond: outside,
-    too_old: tooOld,
-  };
-  return { opened, table, report };
-}
-
-async function refuseBeyond(
-  connection: DuckDBConnection,
-  { chosen: { feature, version, meta } }: Opened,
-  beyond: string,
-): Promise<void> {
-  if (beyond === "false") return;
-  const reader = await connection.runAndReadAll(
-    `SELECT count(*), CAST(min(${TIME}) AS VARCHAR) FROM ${LABELS} WHERE ${beyond}`,
-  );
-  const [count, first] = reader.getRows()[0] ?? [];
-  if (Number(count) === 0) return;
-  throw new MlforgeError(
-    "failed",
-    `${count} labels lie beyond the data of feature "${feature}" ${version}, the first at ${first}`,
-    {
-      hint: `Its watermark is ${meta.mlforge.watermark}: build it on newer data, or take --after-watermark ` +
-        "null or use.",
-    },
-  );
-}
-
-/** A label must get one row: two of one key (and stamp) would give two, or any. */
-async function requireSingle(
-  connection: DuckDBConnection,
-  { chosen, view }: Opened,
-  stamped: string | undefined,
-): Promise<void> {
-  const { feature, meta } = chosen;
-  const identity = [...meta.keys.map(quote), ...(stamped === undefined ? [] : [stamped])];
-  const reader = await connection.runAndReadAll(
-    `SELECT ${meta.keys.map((key) => `CAST(any_value(${quote(key)}) AS VARCHAR)`).join(", ")} FROM ${view}
-     GROUP BY ${identity.join(", ")} HAVING count(*) > 1 LIMIT 1`,
-  );
-  const row = reader.getRows()[0];
-  if (row === undefined) return;
-  const values = meta.keys.map((key, i) => `${key}=${row[i]}`).join(", ");
-  throw new MlforgeError(
-    "failed",
-    `Feature "${feature}" has several rows for ${values}: which one is meant?`,
-    {
-      hint: "Give the feature a timestamp, or one row for each key in its SQL.",
-    },
-  );
+  const [counts = []] = counted.getRows();
+  const features = searches.map((search, i) => {
+    const one = opened[i]!;
+    const [matched = 0, tooOld = 0, beyond = 0] = counts.slice(3 * i, 3 * i + 3).map(Number);
+    const { chosen: { feature, version }, values } = one;
+    const report = {
+      feature,
+      version,
+      columns: values.map(({ output }) => output),
+      matched,
+      unmatched: rules.labels.rows - matched - beyond - tooOld,
+      beyond,
+      too_old: tooOld,
+    };
+    return { opened: one, place: search.place, report };
+  });
+  return { table, features };
 }

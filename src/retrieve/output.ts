@@ -11,7 +11,7 @@ export const LOCK_METADATA = "mlforge_lock";
 export interface Rows {
   /** The labels' own columns. */
   labels: readonly Column[];
-  joined: readonly Joined[];
+  joined: Joined;
   /** SQL that stands instead of NULL where a label has no row, by output column. */
   fill: ReadonlyMap<string, string>;
 }
@@ -45,20 +45,21 @@ export async function writeRows(
   }
 }
 
-function selectOf({ labels, joined, fill }: Rows): string {
+function selectOf({ labels, joined: { table, features }, fill }: Rows): string {
   const own = labels.map((column) => `${storableValue(column, "l")} AS ${quote(column.name)}`);
-  const added = joined.flatMap(({ opened }, i) =>
+  const added = features.flatMap(({ opened, place }, i) =>
     opened.values.map((value) => {
       const found = storableValue(value, `f${i}`);
       const instead = fill.get(value.output);
       const sql = instead === undefined
         ? found
-        : `CASE WHEN j${i}.place IS NULL THEN ${instead} ELSE ${found} END`;
+        : `CASE WHEN j.${place} IS NULL THEN ${instead} ELSE ${found} END`;
       return `${sql} AS ${quote(value.output)}`;
     })
   );
-  const joins = joined.map(({ opened, table }, i) =>
-    `JOIN ${table} j${i} ON j${i}.${ROW} = l.${ROW} LEFT JOIN ${opened.view} f${i} ON f${i}.${PLACE} = j${i}.place`
+  const joins = features.map(({ opened, place }, i) =>
+    `LEFT JOIN ${opened.view} f${i} ON f${i}.${PLACE} = j.${place}`
   );
-  return `SELECT ${[...own, ...added].join(", ")} FROM ${LABELS} l ${joins.join(" ")} ORDER BY l.${ROW}`;
+  return `SELECT ${[...own, ...added].join(", ")} FROM ${LABELS} l JOIN ${table} j ON j.${ROW} = l.${ROW}
+    ${joins.join(" ")} ORDER BY l.${ROW}`;
 }

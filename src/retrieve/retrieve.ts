@@ -6,7 +6,7 @@ import { hashFile } from "../stores/files.ts";
 import { chooseFeatures } from "./choose.ts";
 import { type Fill, fillExpressions } from "./fill.ts";
 import { type OutputFormat, outputFormatOf } from "./formats.ts";
-import { type FeatureReport, type Joined, joinFeature } from "./join.ts";
+import { type FeatureReport, joinFeatures } from "./join.ts";
 import { labelFiles, type LabelsFrom } from "./label_files.ts";
 import { addTime, loadLabels, requireLabel } from "./labels.ts";
 import { embedded, type Lock, lockedText, newLock, requireSameInput, requireSameOutput } from "./lock.ts";
@@ -39,7 +39,7 @@ export interface RetrieveRequest {
   lock?: string;
   /** Makes what this lock describes again: the same bytes, or an error that says what is gone. */
   locked?: Lock;
-  /** In bytes, for DuckDB. */
+  /** In bytes, for the whole process; by default what DuckDB takes, most of the machine's. */
   memory?: number;
   threads?: number;
 }
@@ -88,11 +88,9 @@ export async function retrieve(request: RetrieveRequest): Promise<RetrieveReport
       requireLabel(labels.columns, rules.time, "the labels' time");
       await addTime(connection, rules.time);
     }
-    const joined: Joined[] = [];
-    for (const one of opened) {
-      joined.push(await joinFeature(connection, one, { ...rules, labels: labels.columns }));
-    }
-    requireNames(labels.columns.map(({ name }) => name), joined);
+    const joined = await joinFeatures(connection, opened, { ...rules, labels });
+    const reports = joined.features.map(({ report }) => report);
+    requireNames(labels.columns.map(({ name }) => name), reports);
     const fill = await fillExpressions(connection, opened, rules.fill);
     await writeBeside([output, lockFile], async ([data = "", lockText = ""]) => {
       const carried = embedded(request.locked ?? lock);
@@ -109,7 +107,7 @@ export async function retrieve(request: RetrieveRequest): Promise<RetrieveReport
       output,
       lock: lockFile,
       rows: labels.rows,
-      features: joined.map(({ report }) => report),
+      features: reports,
       notes: snapshot.notes,
     };
   } catch (cause) {
@@ -125,13 +123,18 @@ function lockBeside(output: string): string {
   return output.replace(/(\.[^./\\]*)?$/, ".lock.json");
 }
 
+/** Of the memory asked for, what DuckDB counts as its own: rows on their way into a Parquet file are not among it. */
+const COUNTED = 0.7;
+
 function settings({ memory, threads }: RetrieveRequest, scratch: string): Record<string, string> {
   return {
     temp_directory: scratch,
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
     preserve_insertion_order: "true",
-    ...(memory === undefined ? {} : { memory_limit: `${Math.max(64, Math.floor(memory / 1e6))}MB` }),
+    ...(memory === undefined
+      ? {}
+      : { memory_limit: `${Math.max(64, Math.floor(memory * COUNTED / 1e6))}MB` }),
     ...(threads === undefined ? {} : { threads: String(threads) }),
   };
 }
@@ -147,9 +150,9 @@ function textKeys(opened: readonly Opened[], keys: Readonly<Record<string, strin
   );
 }
 
-function requireNames(labels: readonly string[], joined: readonly Joined[]): void {
+function requireNames(labels: readonly string[], features: readonly FeatureReport[]): void {
   const taken = new Map(labels.map((name) => [name.toLowerCase(), "the labels"]));
-  for (const { report: { feature, columns } } of joined) {
+  for (const { feature, columns } of features) {
     for (const column of columns) {
       const other = taken.get(column.toLowerCase());
       if (other !== undefined) {

@@ -1,0 +1,145 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { type Column, quote } from "../engines/duckdb/types.ts";
+import { MlforgeError } from "../error.ts";
+import { type KeyPair, keyPairs } from "./key_pairs.ts";
+import { beyondFrom, stampOf } from "./known.ts";
+import { LABELS, TIME } from "./labels.ts";
+import { type Opened, PLACE } from "./open_feature.ts";
+import type { Rules } from "./rules.ts";
+
+/** SQL that finds the rows of one feature, for labels `l`, in a table of places of all features. */
+export interface Search {
+  join: string;
+  /** Name of the column with the place of the row that was found, in that table. */
+  place: string;
+  /** The columns of that table. */
+  found: string[];
+  /** Over that table: labels with a row, with one that is too old, beyond the data. */
+  counts: [matched: string, tooOld: string, beyond: string];
+}
+
+export interface SearchOptions extends Rules {
+  labels: { columns: readonly Column[]; rows: number };
+  /** SQL of the labels' keys -> the column of `l` that holds it, of all searches so far; this one adds its own. */
+  labelKeys: Map<string, string>;
+  /** Which search it is, as part of names. */
+  at: number;
+}
+
+/** Throws where keys or times do not fit, a label is beyond the data and must not be, or two rows would fit one label. */
+export async function searchFor(
+  connection: DuckDBConnection,
+  opened: Opened,
+  options: SearchOptions,
+): Promise<Search> {
+  const { labels, labelKeys, at } = options;
+  const { meta, feature } = opened.chosen;
+  const pairs = keyPairs(opened, labels.columns, options.keys);
+  const stamped = await stampOf(connection, opened);
+  const beyond = await beyondOf(connection, opened, options);
+  if (stamped === undefined || meta.mlforge.tool === "python") {
+    await requireSingle(connection, opened, stamped);
+  }
+  const f = `f${at}`;
+  const on = pairs.map(({ label }, i) => {
+    const column = labelKeys.get(label) ?? `k${labelKeys.size}`;
+    labelKeys.set(label, column);
+    return `l.${column} = ${f}.k${i}`;
+  });
+  if (stamped !== undefined) {
+    const moment = beyond === undefined ? `l.${TIME}` : `CASE WHEN NOT ${beyond} THEN l.${TIME} END`;
+    on.push(`${moment} ${meta.mlforge.stamp === "event" ? ">" : ">="} ${f}.t`);
+  }
+  const rows = await rowsOf(connection, opened, { pairs, stamped, labels: labels.rows });
+  const join = `${stamped === undefined ? "" : "ASOF "}LEFT JOIN (${rows}) ${f} ON ${on.join(" AND ")}`;
+  const place = `place${at}`;
+  const outside = beyond === undefined ? "0" : `(SELECT count(*) FROM ${LABELS} l WHERE ${beyond})`;
+  const maxAge = options.maxAge[feature];
+  if (maxAge === undefined) {
+    return { join, place, found: [`${f}.${PLACE} AS ${place}`], counts: [`count(${place})`, "0", outside] };
+  }
+  const old = `coalesce(${f}.t < l.${TIME} - to_seconds(${maxAge}), false)`;
+  return {
+    join,
+    place,
+    found: [`CASE WHEN NOT ${old} THEN ${f}.${PLACE} END AS ${place}`, `${old} AS old${at}`],
+    counts: [`count(${place})`, `count(*) FILTER (old${at})`, outside],
+  };
+}
+
+/** So many rows of a feature to each label: then most of its keys are no label's, and are left out before the join. */
+const FEW = 20;
+
+/** SQL for the rows that labels may find: their places, keys as k0, k1, ..., and time as t. */
+async function rowsOf(
+  connection: DuckDBConnection,
+  { view }: Opened,
+  { pairs, stamped, labels }: { pairs: readonly KeyPair[]; stamped: string | undefined; labels: number },
+): Promise<string> {
+  const time = stamped === undefined ? [] : [`${stamped} AS t`];
+  const keys = pairs.map(({ key }, i) => `${key} AS k${i}`);
+  const rows = `SELECT ${[PLACE, ...keys, ...time].join(", ")} FROM ${view}`;
+  const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${view}`);
+  if (Number(counted.getRows()[0]?.[0]) < labels * FEW) return rows;
+  const asked = pairs.map(({ label }, i) => `${label} AS k${i}`).join(", ");
+  return `SELECT * FROM (${rows}) SEMI JOIN (SELECT ${asked} FROM ${LABELS}) USING (${
+    pairs.map((_, i) => `k${i}`).join(", ")
+  })`;
+}
+
+/** SQL that is true for a label `l` beyond the feature's data; undefined where none is. Throws where that is refused. */
+async function beyondOf(
+  connection: DuckDBConnection,
+  opened: Opened,
+  { afterWatermark }: Rules,
+): Promise<string | undefined> {
+  const limit = afterWatermark === "use" ? undefined : await beyondFrom(connection, opened.chosen);
+  if (limit === undefined) return undefined;
+  const beyond = `coalesce(l.${TIME} >= make_timestamp(${limit}), false)`;
+  if (afterWatermark === "error") await refuseBeyond(connection, opened, beyond);
+  return beyond;
+}
+
+async function refuseBeyond(
+  connection: DuckDBConnection,
+  { chosen: { feature, version, meta } }: Opened,
+  beyond: string,
+): Promise<void> {
+  const reader = await connection.runAndReadAll(
+    `SELECT count(*), CAST(min(${TIME}) AS VARCHAR) FROM ${LABELS} l WHERE ${beyond}`,
+  );
+  const [count, first] = reader.getRows()[0] ?? [];
+  if (Number(count) === 0) return;
+  throw new MlforgeError(
+    "failed",
+    `${count} labels lie beyond the data of feature "${feature}" ${version}, the first at ${first}`,
+    {
+      hint: `Its watermark is ${meta.mlforge.watermark}: build it on newer data, or take --after-watermark ` +
+        "null or use.",
+    },
+  );
+}
+
+/** A label must get one row: two of one key (and stamp) would give two, or any. */
+async function requireSingle(
+  connection: DuckDBConnection,
+  { chosen, view }: Opened,
+  stamped: string | undefined,
+): Promise<void> {
+  const { feature, meta } = chosen;
+  const identity = [...meta.keys.map(quote), ...(stamped === undefined ? [] : [stamped])];
+  const reader = await connection.runAndReadAll(
+    `SELECT ${meta.keys.map((key) => `CAST(any_value(${quote(key)}) AS VARCHAR)`).join(", ")} FROM ${view}
+     GROUP BY ${identity.join(", ")} HAVING count(*) > 1 LIMIT 1`,
+  );
+  const row = reader.getRows()[0];
+  if (row === undefined) return;
+  const values = meta.keys.map((key, i) => `${key}=${row[i]}`).join(", ");
+  throw new MlforgeError(
+    "failed",
+    `Feature "${feature}" has several rows for ${values}: which one is meant?`,
+    {
+      hint: "Give the feature a timestamp, or one row for each key in its SQL.",
+    },
+  );
+}
