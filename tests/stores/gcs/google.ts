@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { makeCertificates, startProxy } from "../proxy.ts";
 
 /** What the fake tells whoever asks for a token. */
 export type TokenAnswer = (form: URLSearchParams, host: string) => Response | Promise<Response>;
@@ -26,7 +27,7 @@ const HOSTS = [STORAGE, "oauth2.googleapis.com", "sts.googleapis.com", "iamcrede
  */
 export async function startGoogle(storage: string): Promise<FakeGoogle> {
   const folder = await Deno.makeTempDir();
-  const { cert, key } = await makeCertificates(folder);
+  const { cert, key } = await makeCertificates(folder, HOSTS);
   const asked: string[] = [];
   // Nothing waits for an answer that never comes.
   const ended = Promise.withResolvers<Response>();
@@ -73,77 +74,4 @@ export async function startGoogle(storage: string): Promise<FakeGoogle> {
     },
   };
   return google;
-}
-
-/** An authority, and a certificate for Google's hosts. */
-async function makeCertificates(folder: string): Promise<{ cert: string; key: string }> {
-  const openssl = async (...args: string[]) => {
-    const { success, stderr } = await new Deno.Command("openssl", { args, cwd: folder, stdout: "null" })
-      .output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-  };
-  const subject = (
-    name: string,
-  ) => ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", `/CN=${name}`];
-  await openssl(
-    "req",
-    "-x509",
-    ...subject("Test authority"),
-    "-keyout",
-    "ca.key",
-    "-out",
-    "ca.pem",
-    "-days",
-    "2",
-  );
-  await openssl("req", ...subject("Test server"), "-keyout", "key.pem", "-out", "request.pem");
-  const names = HOSTS.map((host) => `DNS:${host}`).join(",");
-  await Deno.writeTextFile(join(folder, "names"), `subjectAltName=${names}\n`);
-  await openssl(
-    ...["x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"],
-    ...["-out", "cert.pem", "-days", "2", "-extfile", "names"],
-  );
-  const read = (name: string) => Deno.readTextFile(join(folder, name));
-  return { cert: await read("cert.pem"), key: await read("key.pem") };
-}
-
-/** A proxy that connects to one port, whatever host it is asked for. */
-function startProxy(target: number): { port: number; close(): Promise<void> } {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const open = new Set<Deno.Conn>();
-  const serving = new Set<Promise<void>>();
-  async function serve(client: Deno.Conn): Promise<void> {
-    const buffer = new Uint8Array(4096);
-    const length = await client.read(buffer) ?? 0;
-    if (!/^CONNECT /.test(new TextDecoder().decode(buffer.subarray(0, length)))) return;
-    await client.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\n\r\n"));
-    const server = await Deno.connect({ hostname: "127.0.0.1", port: target });
-    open.add(server);
-    await Promise.allSettled([
-      client.readable.pipeTo(server.writable),
-      server.readable.pipeTo(client.writable),
-    ]);
-  }
-  const accepting = (async () => {
-    for await (const client of listener) {
-      open.add(client);
-      const served = serve(client).catch(() => {}).finally(() => serving.delete(served));
-      serving.add(served);
-    }
-  })();
-  return {
-    port: listener.addr.port,
-    async close() {
-      listener.close();
-      await accepting;
-      for (const connection of open) {
-        try {
-          connection.close();
-        } catch {
-          // Closed by its other end.
-        }
-      }
-      await Promise.all(serving);
-    },
-  };
 }
