@@ -10,7 +10,7 @@ export async function openS3Store(config: S3StoreConfig): Promise<Store> {
   return storeUnder(config, openObjects(await connect(config)));
 }
 
-/** As `openS3Store`. */
+/** As `openS3Store`, but the bucket may be in another region than the configuration's. */
 export async function openS3Bucket(config: S3StoreConfig): Promise<Bucket> {
-  return openObjects(await connect(config));
+  return openObjects(await connect(config, { follow: true }));
 }

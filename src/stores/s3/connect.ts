@@ -6,6 +6,7 @@ import { once, SMALL } from "../retry.ts";
 import { type Link, logger, openChain } from "./chain.ts";
 import { sendByFetch } from "./transport.ts";
 import { explainCredentials } from "./explain.ts";
+import { followRegion, type RegionOfBucket } from "./follow_region.ts";
 
 /** One bucket as this process reaches it. */
 export interface Connection {
@@ -22,23 +23,28 @@ export interface Connection {
 
 /**
  * Opens a client and finds its region and credentials: what fails here fails before any request to the bucket. Throws
- * `usage` where there is no region or an endpoint that must not be used, `failed` where there are no credentials.
+ * `usage` where there is no region or an endpoint that must not be used, `failed` where there are no credentials. With
+ * `follow` the bucket may be in any region, and none need be known: for one that is only read.
  */
-export async function connect(config: S3StoreConfig): Promise<Connection> {
+export async function connect(
+  config: S3StoreConfig,
+  { follow = false }: { follow?: boolean } = {},
+): Promise<Connection> {
   const { bucket } = config;
   // As the AWS command line does.
   const endpoint = config.endpoint ?? variable("AWS_ENDPOINT_URL_S3") ?? variable("AWS_ENDPOINT_URL");
   // The SDK knows nothing of the second variable.
   const region = config.region ?? variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ??
-    await regionOfProfile() ?? (endpoint === undefined ? undefined : "us-east-1");
+    await regionOfProfile() ?? (endpoint === undefined && !follow ? undefined : "us-east-1");
   if (region === undefined) {
     throw new MlforgeError("usage", `The region of bucket "${bucket}" is not known`, {
       hint: 'Add "region" to the store in mlforge.yaml, or set AWS_REGION.',
     });
   }
   const chain = openChain();
+  const asked: RegionOfBucket = { current: region };
   const client = new S3Client({
-    region,
+    region: () => Promise.resolve(asked.current),
     ...(endpoint === undefined ? {} : { endpoint }),
     // Servers of one's own rarely have a host name for each bucket.
     forcePathStyle: config.pathStyle ?? endpoint !== undefined,
@@ -54,6 +60,7 @@ export async function connect(config: S3StoreConfig): Promise<Connection> {
   });
   guard(client, config);
   sendByFetch(client);
+  if (follow) followRegion(client, asked);
   const connection: Connection = {
     client,
     bucket,

@@ -27,8 +27,8 @@ serverTest(
           ...AWS_ENV,
           HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`,
           DENO_CERT: join(folder, "ca.pem"),
-        // It would ask the proxy as well.
-        DENO_NO_UPDATE_CHECK: "1",
+          // It would ask the proxy as well.
+          DENO_NO_UPDATE_CHECK: "1",
           ...env,
         },
       }).output();
