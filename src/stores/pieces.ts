@@ -11,8 +11,8 @@ export const PIECE = 8 << 20;
 /** So many requests of one reader are on their way at once, each with its piece in memory at most. */
 const AT_ONCE = 4;
 
-/** A piece that keeps its reader waiting for longer than this, in milliseconds in all, comes by less than 160 MB/s. */
-const SLOW = 50;
+/** A piece that keeps its reader waiting for longer than this, in milliseconds in all, comes by less than 84 MB/s. */
+const SLOW = 100;
 
 export interface PiecesOptions {
   /** Of the whole body. */
@@ -27,8 +27,8 @@ export interface PiecesOptions {
 
 /**
  * A body whose reader gets all bytes or an error, fetched in pieces: the first one is at hand, the next ones are asked for
- * while it is being read. They are read ahead only where the line is what is waited for: elsewhere the way through memory
- * would cost time. Where a piece breaks off, it goes on from there.
+ * while it is being read. They are read ahead only once the line was what had to be waited for: elsewhere the way through
+ * memory would cost time. Where a piece breaks off, it goes on from there.
  */
 export function inPieces(
   first: ReadableStream<Uint8Array>,
@@ -36,7 +36,9 @@ export function inPieces(
 ): ReadableStream<Uint8Array> {
   const queue = [Promise.resolve(pieceOf(first, [from, Math.min(to, from + PIECE)]))];
   let next = from + PIECE;
+  /** For the piece in turn, in milliseconds. */
   let waited = 0;
+  let slow = false;
 
   function pieceOf(body: ReadableStream<Uint8Array>, [start, end]: Range): Ahead {
     const reopen = (offset: number) => open([start + offset, end]);
@@ -67,7 +69,8 @@ export function inPieces(
           const asked = now();
           const bytes = await (await queue[0]).read(into);
           waited += now() - asked;
-          if (waited > SLOW) onAll((piece) => piece.start());
+          slow ||= waited > SLOW;
+          if (slow) onAll((piece) => piece.start());
           if (bytes !== undefined) return bytes;
         }
         return undefined;

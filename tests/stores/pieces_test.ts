@@ -85,6 +85,16 @@ Deno.test("inPieces() reads the next pieces ahead, and no more than these, where
   await reader.cancel();
 });
 
+Deno.test("inPieces() reads ahead what it asks for later, once it has had to wait", async () => {
+  const { open, read } = server();
+  let time = 0;
+  const reader = (await body({ open, now: () => time += read.size > 4 ? 0 : 1000 })).getReader();
+  do await reader.read(); while (read.size === 4);
+  await settled();
+  assert.equal(read.get(4 * PIECE), PIECE);
+  await reader.cancel();
+});
+
 Deno.test("inPieces() says what a later piece failed with, when its turn comes", async () => {
   const { open, read } = server();
   const failing = (range: Range) =>
