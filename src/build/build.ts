@@ -5,6 +5,7 @@ import { openPublisher } from "../publish/open.ts";
 import type { Batch, Entry, Publisher, Snapshot } from "../publish/publisher.ts";
 import type { Done } from "../workers/messages.ts";
 import { otherChecksNotes } from "./checks_hash.ts";
+import { startWorkers } from "./compute.ts";
 import { computeChecked } from "./compute_checked.ts";
 import { openFingerprints } from "./fingerprint.ts";
 import { metaOf } from "./make_meta.ts";
@@ -56,6 +57,9 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
       warnings: [],
     };
   }
+  // They load the engine while the store is made ready: the first time that takes several ways there and back.
+  const changed = outlook.filter((item) => item.change !== undefined).length;
+  using crew = await startWorkers(changed, request);
   const who = { tool: `mlforge ${VERSION}`, command: request.command };
   const batch = await publisher.begin(who, { from: now });
   try {
@@ -67,10 +71,15 @@ export async function build(request: BuildRequest): Promise<BuildReport> {
     (await otherChecksNotes(planned)).forEach(note);
 
     const work = planned.filter((item) => item.change !== undefined);
-    const { done, errors, warnings, notes: uncompared } = await computeChecked(work, request, batch, {
-      snapshot: batch.base,
-      publisher,
-    });
+    const { done, errors, warnings, notes: uncompared } = await computeChecked(
+      work,
+      { ...request, crew },
+      batch,
+      {
+        snapshot: batch.base,
+        publisher,
+      },
+    );
     uncompared.forEach(note);
     await fingerprints.save();
     for (const item of work) {

@@ -2,6 +2,7 @@ import type { Baseline } from "../engines/drift.ts";
 import { isInterrupt, type MlforgeError } from "../error.ts";
 import { lazily } from "../lazy.ts";
 import type { Change } from "../publish/change.ts";
+import type { Crew } from "../workers/crew.ts";
 import type { Done } from "../workers/messages.ts";
 import { cacheSettings } from "./cache_settings.ts";
 import { groupsOf } from "./groups.ts";
@@ -17,6 +18,8 @@ export type ComputeRequest =
   & {
     /** Failing rows are written beside the data. */
     keepFailing?: boolean;
+    /** Workers that were started while something else was waited for. */
+    crew?: Crew;
   };
 
 /** A feature with all that computing it needs. */
@@ -41,7 +44,7 @@ export async function compute(
   if (work.length === 0) return { done, errors };
   const tell = request.onEvent ?? (() => {});
   const cpus = navigator.hardwareConcurrency;
-  const workers = request.workers ?? Math.min(cpus, work.length);
+  const workers = workersFor(work.length, request.workers);
   const memory = request.memory ?? Math.floor(Deno.systemMemoryInfo().total * 0.8);
   const now = request.now ?? new Date();
   const cache = cacheSettings();
@@ -59,7 +62,6 @@ export async function compute(
   );
   const jobs = groups.map((group) => ({
     group,
-    store: request.store,
     tx: batch.tx,
     definitions: request.project.file,
     changes,
@@ -71,6 +73,7 @@ export async function compute(
   const starts = new Map<string, number>();
   await runJobs(jobs, {
     workers,
+    crew: request.crew ?? await startWorkers(0, request),
     keepGoing: request.keepGoing === true,
     ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
@@ -97,6 +100,22 @@ export async function compute(
   const causes = withoutConsequences(errors);
   await refuseChangedSources(work, done, causes);
   return { done, errors: causes };
+}
+
+/** Starts workers for so many features, before it is known what these need. */
+export async function startWorkers(
+  features: number,
+  { store, workers }: Pick<ComputeRequest, "store" | "workers">,
+): Promise<Crew> {
+  const { openCrew } = await lazily<typeof import("../workers/crew.ts")>(
+    "../workers/crew.ts",
+    import.meta.url,
+  );
+  return await openCrew(store, workersFor(features, workers));
+}
+
+function workersFor(features: number, workers = navigator.hardwareConcurrency): number {
+  return Math.min(workers, features);
 }
 
 /** Features that were only stopped because another one failed say nothing new beside it. */

@@ -4,10 +4,9 @@ import type { Built } from "../engines/task.ts";
 import type { Change, Chosen } from "../publish/change.ts";
 import type { StoreConfig } from "../stores/config.ts";
 
-/** One group of features for one worker, with all that it needs to put the results into the store. */
+/** One group of features for one worker, with all that it needs to give the results their versions. */
 export interface Job {
   group: Group;
-  store: StoreConfig;
   tx: string;
   /** Where functions are found again: the definitions file. */
   definitions: string;
@@ -18,6 +17,8 @@ export interface Job {
 /** The first message to each worker. */
 export interface Start {
   kind: "start";
+  /** Where the results of its job go. */
+  store: StoreConfig;
   /** In the standalone binary: where DuckDB's addon lies, checked by this process. */
   addon?: string;
 }

@@ -1,8 +1,10 @@
 import { MlforgeError } from "../error.ts";
-import { lazily } from "../lazy.ts";
-import type { Done, FromWorker, Job, Start, ToWorker } from "./messages.ts";
+import type { Crew } from "./crew.ts";
+import type { Done, FromWorker, Job, ToWorker } from "./messages.ts";
 
 export interface PoolOptions {
+  /** Whom jobs are given to. */
+  crew: Crew;
   /** At most this many workers at once. */
   workers: number;
   /** In seconds, for each feature. */
@@ -26,10 +28,9 @@ const GRACE_MS = 2000;
 /**
  * Runs jobs on a pool of Web Workers: each worker takes the next job when it has done one. Every feature of every job is
  * told as done or failed, also when its worker throws, hangs or dies. After the first failure (or an abort) the rest is
- * interrupted, unless `keepGoing`. No worker is left when this returns.
+ * interrupted, unless `keepGoing`. No worker that had a job is left when this returns.
  */
 export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promise<void> {
-  const start = await startMessage();
   const queue = jobs.slice();
   const stop = new AbortController();
   const abort = () => stop.abort(options.signal?.reason);
@@ -39,7 +40,7 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promi
   try {
     await Promise.all(Array.from({ length: count }, async () => {
       for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-        const failed = await runJob(job, stop.signal, { ...options, start });
+        const failed = await runJob(job, stop.signal, options);
         if (failed && !options.keepGoing) {
           stop.abort(new MlforgeError("interrupted", "Stopped, since another feature failed"));
         }
@@ -50,18 +51,8 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promi
   }
 }
 
-/** The standalone binary's DuckDB is brought to disk and checked once, not by each worker. */
-async function startMessage(): Promise<Start> {
-  if (!Deno.build.standalone) return { kind: "start" };
-  const { addonPath } = await lazily<typeof import("../engines/duckdb/addon/load.ts")>(
-    "../engines/duckdb/addon/load.ts",
-    import.meta.url,
-  );
-  return { kind: "start", addon: addonPath() };
-}
-
 /** One job on a worker of its own, whose memory goes with it; tells whether any feature failed. */
-function runJob(job: Job, stop: AbortSignal, options: PoolOptions & { start: Start }): Promise<boolean> {
+function runJob(job: Job, stop: AbortSignal, options: PoolOptions): Promise<boolean> {
   const open = new Set(job.group.tasks.map((task) => task.feature));
   let running: string | undefined;
   let failed = false;
@@ -77,8 +68,8 @@ function runJob(job: Job, stop: AbortSignal, options: PoolOptions & { start: Sta
     failAll(stop.reason);
     return Promise.resolve(true);
   }
-  const worker = new Worker(new URL("./start.ts", import.meta.url), { type: "module", name: "mlforge" });
-  const send = (message: Start | ToWorker) => worker.postMessage(message);
+  const worker = options.crew.take();
+  const send = (message: ToWorker) => worker.postMessage(message);
   return new Promise((finish) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let grace: ReturnType<typeof setTimeout> | undefined;
@@ -152,7 +143,6 @@ function runJob(job: Job, stop: AbortSignal, options: PoolOptions & { start: Sta
       crashed(event.message);
     };
     worker.onmessageerror = () => giveUp(new MlforgeError("failed", "A worker's message could not be read"));
-    send(options.start);
     send({ kind: "run", job });
   });
 }

@@ -13,7 +13,7 @@ self.onmessage = async (event: MessageEvent<Start | ToWorker>) => {
   if (event.data.kind !== "start") self.dispatchEvent(new MessageEvent("message", { data: event.data }));
 };
 
-async function start({ addon }: Start): Promise<void> {
+async function start({ addon, store }: Start): Promise<void> {
   if (addon !== undefined) (await import("../engines/duckdb/addon/load.ts")).useAddon(addon);
-  await import("./worker.ts");
+  (await import("./worker.ts")).openStore(store);
 }

@@ -8,6 +8,8 @@ import type { Built } from "../engines/task.ts";
 import { chooseVersion } from "../publish/change.ts";
 import { hashOf } from "../publish/hash.ts";
 import { openPublisher } from "../publish/open.ts";
+import type { Publisher } from "../publish/publisher.ts";
+import type { StoreConfig } from "../stores/config.ts";
 import type { FromWorker, Job, ToWorker } from "./messages.ts";
 
 // Packages that still use old parts of Node are not the user's concern.
@@ -47,11 +49,17 @@ self.close = () => {
   throw new MlforgeError("failed", "The definitions called self.close()");
 };
 
+const { promise: opening, resolve: opened } = Promise.withResolvers<Publisher>();
+// Thrown where it is needed.
+opening.catch(() => {});
+
+/** Loads a store's SDK and finds its credentials: before there is a job, or while its first feature is computed. */
+export function openStore(store: StoreConfig): void {
+  opened(openPublisher(store));
+}
+
 /** Computes a group; while one feature is uploaded, the next one is computed. */
 async function run(job: Job): Promise<void> {
-  // A store's SDK is loaded, and its credentials are found, while the first feature is computed.
-  const opening = openPublisher(job.store);
-  opening.catch(() => {});
   const uploads: Promise<void>[] = [];
   const fail = (feature: string, cause: unknown) => {
     const error = cause instanceof MlforgeError
