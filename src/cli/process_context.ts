@@ -3,9 +3,8 @@ import type { CliContext } from "./context.ts";
 
 /** The context of the running process; `exit` ends it at once, for whoever presses Ctrl-C twice. */
 export function processContext(args: readonly string[], exit: (code: number) => never): CliContext {
-  const env = (name: string) => Deno.env.get(name);
   const isTerminal = { stdout: Deno.stdout.isTerminal(), stderr: Deno.stderr.isTerminal() };
-  const mayColour = (env("NO_COLOR") ?? "") === "" && env("TERM") !== "dumb";
+  const mayColour = (variable("NO_COLOR") ?? "") === "" && variable("TERM") !== "dumb";
   const colour = { stdout: isTerminal.stdout && mayColour, stderr: isTerminal.stderr && mayColour };
   let signal: AbortSignal | undefined;
   const out = (text: string) => write(Deno.stdout, text);
@@ -19,7 +18,7 @@ export function processContext(args: readonly string[], exit: (code: number) => 
   return {
     args,
     cwd: workingFolder() ?? nowhere(err, exit),
-    env,
+    env: variable,
     now: () => new Date(),
     out,
     err,
@@ -56,6 +55,18 @@ function unwritten(cause: unknown): MlforgeError {
     hint: "Send it elsewhere; what the command did is done.",
     cause,
   });
+}
+
+function variable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.InvalidData)) throw cause;
+    throw new MlforgeError("usage", `Can't read the variable ${name}: it is not valid UTF-8`, {
+      hint: "Set it to text, or unset it.",
+      cause,
+    });
+  }
 }
 
 /** Undefined where its name is no text. */

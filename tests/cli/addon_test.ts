@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { withProject } from "./project.ts";
-import { BINARY, runCli } from "./run_cli.ts";
+import { asUser, BINARY, runCli } from "./run_cli.ts";
 
 // How the binary keeps DuckDB's library on disk; from source there is no such thing.
 const ignore = BINARY === undefined || Deno.build.os === "windows";
@@ -94,6 +94,58 @@ Deno.test({
 });
 
 Deno.test({
+  name: "the addon that loads the library is held to its digest, too",
+  ignore,
+  async fn() {
+    await withCache(async (place) => {
+      const file = join(await library(place), "..", "duckdb.node");
+      const whole = await Deno.readFile(file);
+      await Deno.writeFile(file, whole.subarray(1));
+      await assertShows(place);
+      assert.ok(Buffer.from(whole).equals(await Deno.readFile(file)));
+    });
+  },
+});
+
+Deno.test({
+  name: "a copy that another user has put there is replaced, whatever is in it",
+  // Only root can make one.
+  ignore: ignore || !isOther,
+  async fn() {
+    await withCache(async ({ cwd }) => {
+      // Not in the project, which becomes its user's at each run.
+      const cache = await Deno.makeTempDir({ prefix: "mlforge-test-" });
+      try {
+        const owner = asUser(cache)!;
+        const place = { cwd, cache, env: { MLFORGE_CACHE_DIR: cache } };
+        await assertShows(place);
+        const file = await library(place);
+        await Deno.chown(file, 0, 0);
+        await assertShows(place);
+        assert.equal((await Deno.stat(file)).uid, owner.uid);
+      } finally {
+        await Deno.remove(cache, { recursive: true });
+      }
+    });
+  },
+});
+
+Deno.test({
+  name: "a link in place of the library's folder is not followed",
+  ignore,
+  async fn() {
+    await withCache(async (place) => {
+      const folder = join(await library(place), "..");
+      await Deno.rename(folder, join(place.cwd, "elsewhere"));
+      await Deno.symlink(join(place.cwd, "elsewhere"), folder);
+      const { code, out, err } = await runCli(SHOW, place);
+      assert.deepEqual({ code, out }, { code: 1, out: "" });
+      assert.match(JSON.parse(err).error.hint, /duckdb-\S+ is not a folder/);
+    });
+  },
+});
+
+Deno.test({
   name: "another libduckdb on LD_LIBRARY_PATH is not loaded",
   ignore,
   async fn() {
@@ -135,7 +187,8 @@ async function foreign(): Promise<string> {
 }
 
 Deno.test({
-  name: "with a home that can't be written, or is not there, the library goes to the temporary files",
+  name:
+    "with a home or cache that can't be written, or is not there, the library goes to the temporary files",
   ignore,
   async fn() {
     await withCache(async (place) => {
@@ -146,8 +199,9 @@ Deno.test({
       const homes = [join(place.cwd, "file", "home"), ...(Deno.uid() === 0 && !isOther ? [] : [home])];
       await Deno.writeTextFile(join(place.cwd, "file"), "");
       await Deno.chmod(home, 0o500);
-      for (const HOME of homes) {
-        await assertShows({ ...place, env: { HOME, TMPDIR: temporary } });
+      const environments = homes.flatMap((path) => [{ HOME: path }, { XDG_CACHE_HOME: path }]);
+      for (const env of environments) {
+        await assertShows({ ...place, env: { ...env, TMPDIR: temporary } });
         const [own] = [...Deno.readDirSync(temporary)].map(({ name }) => name);
         assert.match(own ?? "", /^mlforge-\d+$/);
         await Deno.remove(join(temporary, own ?? ""), { recursive: true });

@@ -6,27 +6,16 @@ const packages = (urls: readonly string[]) =>
 
 const HEAVY = ["@duckdb/node-api", "apache-arrow", "log-update", "parquet-wasm", "semver", "sucrase"];
 
-// A binary is one bundle, so only the source tells.
-const ignore = Deno.env.has("MLFORGE_BIN");
-
-Deno.test({
-  name: "--help loads the table of commands and neither a command nor a package",
-  ignore,
-  async fn() {
-    const urls = await loadedModules(["--help"]);
-    assert.ok(urls.some((url) => url.endsWith("/src/cli/routes.ts")));
-    assert.deepEqual([...packages(urls)], []);
-    assert.deepEqual(urls.filter((url) => url.includes("/src/cli/commands/")), []);
-  },
+Deno.test("--help loads the table of commands and neither a command nor a package", async () => {
+  const urls = await loadedModules(["--help"]);
+  assert.ok(urls.some((url) => url.endsWith("/src/cli/routes.ts")));
+  assert.deepEqual([...packages(urls)], []);
+  assert.deepEqual(urls.filter((url) => url.includes("/src/cli/commands/")), []);
 });
 
-Deno.test({
-  name: "a command's help loads that command, and no engine",
-  ignore,
-  async fn() {
-    const urls = await loadedModules(["build", "--help"]);
-    const commands = urls.flatMap((url) => /\/src\/cli\/commands\/(.*)$/.exec(url)?.[1] ?? []);
-    assert.deepEqual(commands.sort(), ["build.ts", "list.ts"]);
-    for (const name of HEAVY) assert.ok(!packages(urls).has(name), name);
-  },
+Deno.test("a command's help loads that command, and no engine", async () => {
+  const urls = await loadedModules(["build", "--help"]);
+  const commands = urls.flatMap((url) => /\/src\/cli\/commands\/(.*)$/.exec(url)?.[1] ?? []);
+  assert.deepEqual(commands.sort(), ["build.ts", "list.ts"]);
+  for (const name of HEAVY) assert.ok(!packages(urls).has(name), name);
 });

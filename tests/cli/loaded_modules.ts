@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 
 /**
  * URLs of all modules that a command loads, by V8's own account: with DENO_COVERAGE_DIR Deno writes a file for each
- * script of the process as it ends.
+ * script of the process as it ends. From source, whatever is under test: a binary is one bundle, of which V8 tells nothing.
  */
 export async function loadedModules(
   args: readonly string[],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { withProject } from "./project.ts";
 import { BINARY, cliCommand } from "./run_cli.ts";
 
 Deno.test("a closed stdout is no error, and silent", async () => {
@@ -54,12 +55,46 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "an argument that is no text is refused, and nothing is done",
+  // Deno 2.4 itself refuses it, in its own words; in a binary its runtime does, by a panic (docs/install.md).
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await withProject(async (cwd) => {
+      const { code, err } = await shell(
+        `cd "$0" && "$@" "$(printf 'x\\377')"`,
+        ["build", "--features"],
+        cwd,
+      );
+      if (BINARY === undefined && !Deno.version.deno.startsWith("2.4.")) {
+        assert.equal(code, 2);
+        assert.match(err, /^Error: .*"x\ufffd"/);
+      } else assert.notEqual(code, 0);
+      assert.ok(![...Deno.readDirSync(cwd)].some(({ name }) => name === "feature_store"));
+    });
+  },
+});
+
+Deno.test({
+  name: "a variable that is no text is one clear error that names it",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const { code, err } = await shell(`MLFORGE_PROFILE=$(printf 'x\\377') "$@"`, ["list", "features"]);
+    assert.equal(code, 2);
+    assert.match(err, /^Error: Can't read the variable MLFORGE_PROFILE: it is not valid UTF-8\n/);
+  },
+});
+
 /** Runs a shell script whose arguments are the program under test and its own. */
-async function shell(script: string, args: readonly string[]): Promise<{ code: number; err: string }> {
+async function shell(
+  script: string,
+  args: readonly string[],
+  name = "sh",
+): Promise<{ code: number; err: string }> {
   const main = new URL("../../main.ts", import.meta.url).pathname;
   const program = BINARY === undefined ? [Deno.execPath(), "run", "-A", "--no-check", main] : [BINARY];
   const { code, stderr } = await new Deno.Command("sh", {
-    args: ["-c", script, "sh", ...program, ...args],
+    args: ["-c", script, name, ...program, ...args],
     stdout: "null",
   }).output();
   return { code, err: new TextDecoder().decode(stderr) };
