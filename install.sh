@@ -12,17 +12,20 @@ fail() {
   exit 1
 }
 
+ending=
 case $(uname -s) in
   Linux) system=linux ;;
   Darwin) system=darwin ;;
-  *) fail "there is no binary for $(uname -s) here; on Windows, download mlforge-windows-x64.exe from the releases" ;;
+  # A POSIX shell on Windows, such as the one of CI runners.
+  MINGW* | MSYS* | CYGWIN*) system=windows ending=.exe ;;
+  *) fail "there is no binary for $(uname -s)" ;;
 esac
 case $(uname -m) in
   x86_64 | amd64) machine=x64 ;;
   aarch64 | arm64) machine=arm64 ;;
   *) fail "there is no binary for $(uname -m)" ;;
 esac
-name=mlforge-$system-$machine
+name=mlforge-$system-$machine$ending
 
 if [ "$version" = latest ]; then
   from=${MLFORGE_DOWNLOAD:-https://github.com/$repository/releases/latest/download}
@@ -49,13 +52,13 @@ mkdir -p "$folder"
 part=$(mktemp -d "$folder/.mlforge.XXXXXX")
 trap 'rm -rf "$part"' EXIT
 fetch SHA256SUMS "$part/SHA256SUMS"
-fetch "$name" "$part/mlforge"
+fetch "$name" "$part/mlforge$ending"
 wanted=$(grep "  $name\$" "$part/SHA256SUMS" | cut -d ' ' -f 1) || fail "SHA256SUMS has no digest of $name"
-found=$(digest "$part/mlforge")
+found=$(digest "$part/mlforge$ending")
 [ "$wanted" = "$found" ] || fail "$name has the digest $found, not $wanted: nothing was installed"
-chmod 755 "$part/mlforge"
-mv -f "$part/mlforge" "$folder/mlforge"
-echo "Installed $("$folder/mlforge" --version) as $folder/mlforge"
+chmod 755 "$part/mlforge$ending"
+mv -f "$part/mlforge$ending" "$folder/mlforge$ending"
+echo "Installed $("$folder/mlforge$ending" --version) as $folder/mlforge$ending"
 case ":${PATH:-}:" in
   *":$folder:"*) ;;
   *) echo "Add $folder to your PATH." ;;

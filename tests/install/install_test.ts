@@ -12,15 +12,21 @@ const PROGRAM = "#!/bin/sh\necho 9.9.9\n";
 async function install(
   digest: string,
   use: (result: { code: number; text: string; folder: string }) => Promise<void>,
+  { name = NAME, uname }: { name?: string; uname?: string } = {},
 ): Promise<void> {
   const root = await Deno.makeTempDir({ prefix: "mlforge-test-" });
   try {
-    await Deno.writeTextFile(join(root, NAME), PROGRAM);
-    await Deno.writeTextFile(join(root, "SHA256SUMS"), `${digest}  ${NAME}\n`);
+    await Deno.writeTextFile(join(root, name), PROGRAM);
+    await Deno.writeTextFile(join(root, "SHA256SUMS"), `${digest}  ${name}\n`);
+    const env: Record<string, string> = {};
+    if (uname !== undefined) {
+      await Deno.writeTextFile(join(root, "uname"), `#!/bin/sh\n${uname}\n`, { mode: 0o755 });
+      env.PATH = `${root}:${Deno.env.get("PATH")}`;
+    }
     const folder = join(root, "bin");
     const { code, stdout, stderr } = await new Deno.Command("sh", {
       args: [SCRIPT],
-      env: { MLFORGE_DOWNLOAD: pathToFileURL(root).href, MLFORGE_INSTALL_DIR: folder },
+      env: { ...env, MLFORGE_DOWNLOAD: pathToFileURL(root).href, MLFORGE_INSTALL_DIR: folder },
     }).output();
     await use({ code, folder, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) });
   } finally {
@@ -46,6 +52,24 @@ Deno.test({
       assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["mlforge"]);
       assert.equal(await Deno.readTextFile(join(folder, "mlforge")), PROGRAM);
     });
+  },
+});
+
+Deno.test({
+  name: "install.sh knows the shell of Windows runners, and a system without a binary",
+  ignore,
+  async fn() {
+    const digest = createHash("sha256").update(PROGRAM).digest("hex");
+    const windows = '[ "$1" = -m ] && echo x86_64 || echo MINGW64_NT-10.0-26100';
+    await install(digest, ({ code, text, folder }) => {
+      assert.equal(code, 0, text);
+      assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["mlforge.exe"]);
+      return Promise.resolve();
+    }, { name: "mlforge-windows-x64.exe", uname: windows });
+    await install(digest, ({ code, text }) => {
+      assert.deepEqual({ code, text }, { code: 1, text: "install.sh: there is no binary for Haiku\n" });
+      return Promise.resolve();
+    }, { uname: "echo Haiku" });
   },
 });
 
