@@ -5,6 +5,7 @@ import { lookUp } from "../../src/cli/look_up.ts";
 import { MlforgeError } from "../../src/error.ts";
 import { openPublisher } from "../../src/publish/open.ts";
 import { retrieve } from "../../src/retrieve/retrieve.ts";
+import { runCli } from "../cli/run_cli.ts";
 import { openWorkshop, rowsOf, type Workshop } from "./workshop.ts";
 
 /** The events of docs/time.md, and one of another user that says how far the data reach. */
@@ -163,6 +164,19 @@ cup,9,2024-03-01T12:00:00
     ["ann", "2024-03-07 00:00:00", "2", "1"],
     ["ann", "2024-03-09 00:00:00", "9", "1"],
   ]);
+});
+
+Deno.test("inspect source tells of known_at and row_id", async () => {
+  await using shop = await open(KNOWN, METRICS);
+  await shop.write(
+    "mlforge.yaml",
+    "profiles: {dev: {offline_store: {KIND: local, path: store}}}\ndefault_profile: dev\n",
+  );
+  const inspect = async (...flags: string[]) =>
+    (await runCli(["inspect", "source", "orders", ...flags], { cwd: shop.folder })).out;
+  assert.match(await inspect(), /known at +loaded_at\nrow id +order_id\n/);
+  const { known_at, row_id } = JSON.parse(await inspect("--json"));
+  assert.deepEqual([known_at, row_id], ["loaded_at", "order_id"]);
 });
 
 Deno.test("known_at without an offset is in the source's time zone", async () => {

@@ -40,6 +40,18 @@ Deno.test("runTests() shows rows of other values, rows too few and rows too many
   assert.deepEqual(await run(shop, none), [[{ side: "actual", values: ["ann", "2026-01-02 00:00:00"] }]]);
 });
 
+Deno.test("runTests() lets rows count from when they were known, as the source says", async () => {
+  await using shop = await openWorkshop({
+    "definitions.yaml": DEFINITIONS.replace("path: events.csv", "path: events.csv, known_at: loaded"),
+    "events.csv": "user,at,amount,shop,loaded\nann,2026-01-01T10:00:00,1,1,2026-01-01T10:00:00\n",
+  });
+  const late = SPEND.replace("amount: 10}", "amount: 10, loaded: 2026-01-02T10:00:00}").replace(
+    /expect:[^]*/,
+    "expect: [{user: ann, at: 2026-01-03, spend__amount__sum__1d__1d: 0, spend__amount__sum__1d__7d: 10}]\n",
+  );
+  assert.deepEqual(await run(shop, late), [true]);
+});
+
 Deno.test("runTests() takes rows from CSV files beside the test", async () => {
   await using shop = await openWorkshop();
   await shop.write("given.csv", "user,shop\nann,1\nann,1\nann,2\nbob,\n");

@@ -1,5 +1,4 @@
-import type { MetricTask } from "../../../src/engines/task.ts";
-import { aggregated, bucketEnd, type Event, type ExpectedRow } from "./oracle.ts";
+import { aggregated, type Asked, bucketEnd, type Event, type ExpectedRow } from "./oracle.ts";
 
 /** An event as it was loaded at some moment. */
 export interface Version extends Event {
@@ -22,15 +21,7 @@ export function counting(versions: readonly Version[], moment: bigint): Version[
 }
 
 /** docs/time.md's "Known at" as a program that looks at all versions for each stamp. */
-export function expectedOfVersions(
-  versions: readonly Version[],
-  request: {
-    interval: number;
-    metrics: readonly MetricTask[];
-    lastStamp: bigint;
-    scales: Record<string, number>;
-  },
-): ExpectedRow[] {
+export function expectedOfVersions(versions: readonly Version[], request: Asked): ExpectedRow[] {
   const interval = BigInt(request.interval) * 1_000_000n;
   const micros = (seconds: number) => BigInt(seconds) * 1_000_000n;
   const windows = [...new Set(request.metrics.map(({ window }) => window))];

@@ -17,6 +17,15 @@ export interface Event {
 /** What is expected of a metric: nothing, a text that must be met exactly, or a double that may differ by rounding. */
 export type Expected = null | string | { about: number; within: number };
 
+export interface Asked {
+  /** In seconds. */
+  interval: number;
+  metrics: readonly MetricTask[];
+  lastStamp: bigint;
+  /** By column: digits after a decimal's point. */
+  scales: Record<string, number>;
+}
+
 export interface ExpectedRow {
   key: string;
   stamp: bigint;
@@ -33,15 +42,7 @@ export function bucketEnd(time: bigint, interval: bigint): bigint {
 }
 
 /** docs/time.md as a program that does nothing cleverly: for each row, all of the key's events are looked at. */
-export function expectedRows(
-  events: readonly Event[],
-  request: {
-    interval: number;
-    metrics: readonly MetricTask[];
-    lastStamp: bigint;
-    scales: Record<string, number>;
-  },
-): ExpectedRow[] {
+export function expectedRows(events: readonly Event[], request: Asked): ExpectedRow[] {
   const interval = BigInt(request.interval) * 1_000_000n;
   const micros = (seconds: number) => BigInt(seconds) * 1_000_000n;
   const rows: ExpectedRow[] = [];
