@@ -15,14 +15,15 @@ import { move } from "./object_store/move.ts";
 import { restore, stage, stageCopy } from "./object_store/stage.ts";
 import { start } from "./object_store/start.ts";
 import { verify } from "./object_store/verify.ts";
+import type { Keeping } from "./object_store/kept.ts";
 import type { Meta } from "./meta.ts";
 import { makeTemporary } from "./owner.ts";
 import type { Batch, Entry, Publisher, PublishOutcome, Snapshot, Who } from "./publisher.ts";
 import { registerEntry } from "./register_entry.ts";
 
 export interface ObjectPublisherOptions {
-  /** Absolute path of this user's folder for downloaded data; without one it is downloaded anew by each process. */
-  cacheFolder?: string;
+  /** This user's folder for downloaded data; without one it is downloaded anew by each process. */
+  cache?: Keeping;
   clock(): Date;
   /** In [0, 1), from a source that no two processes share: names of transactions are made of it. */
   random(): number;
@@ -33,7 +34,7 @@ export interface ObjectPublisherOptions {
 
 /** The publisher of docs/publishing.md, "On an object store": the protocol, and the files of this computer around it. */
 export function openObjectPublisher(store: Store, options: ObjectPublisherOptions): Publisher {
-  const { cacheFolder, ...means } = options;
+  const { cache, ...means } = options;
   const context: Context = { store, ...means };
   /** What each snapshot was made from: a batch can start from there. */
   const looks = new WeakMap<Snapshot, Seen>();
@@ -63,7 +64,7 @@ export function openObjectPublisher(store: Store, options: ObjectPublisherOption
       if (meta === undefined) return undefined;
       return await download(
         context,
-        cacheFolder ?? await Deno.makeTempDir({ prefix: "mlforge-data-" }),
+        cache ?? { folder: await Deno.makeTempDir({ prefix: "mlforge-data-" }), limit: Infinity },
         meta,
       );
     },

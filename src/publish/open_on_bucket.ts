@@ -1,4 +1,5 @@
 import { cacheFolder } from "../cache_folder.ts";
+import { cacheSize } from "../cache_size.ts";
 import { join } from "../path.ts";
 import type { GcsStoreConfig, S3StoreConfig } from "../stores/config.ts";
 import { openStore } from "../stores/open.ts";
@@ -10,9 +11,10 @@ export async function openOnBucket(
   config: S3StoreConfig | GcsStoreConfig,
   { project }: { project?: string } = {},
 ): Promise<Publisher> {
-  const cache = cacheFolder((name) => Deno.env.get(name));
+  const env = (name: string) => Deno.env.get(name);
+  const cache = cacheFolder(env);
   return openObjectPublisher(await openStore(config), {
-    ...(cache === undefined ? {} : { cacheFolder: join(cache, "data") }),
+    ...(cache === undefined ? {} : { cache: { folder: join(cache, "data"), limit: cacheSize(env) } }),
     clock: () => new Date(),
     random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
     sleep: (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds)),

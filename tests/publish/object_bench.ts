@@ -12,7 +12,7 @@ export const M = "_mlforge/manifest.json";
 export function openOnStore(store: Store, cacheFolder: string, project?: string): Publisher {
   let now = Date.UTC(2026, 0, 1);
   return openObjectPublisher(store, {
-    cacheFolder,
+    cache: { folder: cacheFolder, limit: Infinity },
     clock: () => new Date(now),
     random: Math.random,
     sleep: (milliseconds) => {

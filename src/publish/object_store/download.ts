@@ -7,21 +7,24 @@ import type { DataState, VersionData } from "../publisher.ts";
 import { type Context, uniqueName } from "./exchange.ts";
 import { save } from "../save.ts";
 import { dataKey } from "./keys.ts";
+import { type Keeping, trimKept, useKept } from "./kept.ts";
 
 /**
- * A version's data as a local file, downloaded once: kept in `folder` under its content's hash, and only after its bytes
- * were checked against it. Undefined where the store has no such data.
+ * A version's data as a local file, downloaded once: kept under its content's hash, and only after its bytes were checked
+ * against it. Undefined where the store has no such data.
  */
 export async function download(
   context: Context,
-  folder: string,
+  keeping: Keeping,
   { name: feature, version, content_hash: hash, mlforge: { bytes } }: Meta,
 ): Promise<string | undefined> {
   const key = dataKey(feature, version);
   // Metadata of other tools may have no hash of ours: such data is downloaded every time.
   const known = /^[0-9a-f]{64}$/.test(hash);
-  const path = join(folder, `${known ? hash : uniqueName(context)}.parquet`);
-  if (known && await isFile(path, bytes)) return path;
+  const { folder } = keeping;
+  const file = `${known ? hash : uniqueName(context)}.parquet`;
+  const path = join(folder, file);
+  if (known && await useKept(folder, file, bytes)) return path;
   const got = await context.store.get(key);
   if (got === undefined) return undefined;
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
@@ -39,6 +42,7 @@ export async function download(
       );
     }
     await Deno.rename(partial, path);
+    await trimKept(keeping);
   } finally {
     await Deno.remove(partial).catch(() => {});
   }
@@ -66,8 +70,4 @@ export async function dataState(
   const hash = createHash("sha256");
   for await (const chunk of chunksOf(got.body)) hash.update(chunk);
   return hash.digest("hex") === contentHash ? "here" : "other";
-}
-
-async function isFile(path: string, bytes: number): Promise<boolean> {
-  return await Deno.stat(path).then((info) => info.isFile && info.size === bytes, () => false);
 }

@@ -14,7 +14,7 @@ async function stepsOn(wrap: (store: Store) => Partial<Store>): Promise<{ steps:
     const real = openLocalStore(`${folder}/store`);
     const store = { ...real, ...wrap(real) };
     const publisher = openObjectPublisher(store, {
-      cacheFolder: `${folder}/cache`,
+      cache: { folder: `${folder}/cache`, limit: Infinity },
       clock: () => new Date(),
       random: Math.random,
       sleep: () => Promise.resolve(),
