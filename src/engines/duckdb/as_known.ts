@@ -19,7 +19,8 @@ const ROW = "_mlforge_row";
  * their own times), stamped with the moment after which it is; NULLs where the last one has been taken away. So whoever
  * takes the newest row strictly before a moment gets what was known then.
  *
- * Finding them is a rolling `last` over a window without end, whose buckets are the moments at which anything changes, numbered.
+ * Finding them is a rolling `max` of the rows' numbers, which are in the order of their times, over a window without end whose
+ * buckets are the moments at which anything changes, numbered.
  */
 export async function asKnown(
   { connection, instance }: Session,
@@ -27,26 +28,28 @@ export async function asKnown(
   { rows, validity, into }: { rows: Rows; validity: Validity; into: string },
 ): Promise<void> {
   const { keys, timestamp } = task;
+  const { since, until } = validity;
   const time = quote(timestamp?.column ?? "");
   await refuseTwo(connection, task, rows, validity);
   try {
     await connection.run(
-      `CREATE TABLE ${NAMES.numbered} AS SELECT *, row_number() OVER () AS ${ROW} FROM ${rows.name}`,
+      `CREATE TABLE ${NAMES.numbered} AS
+       SELECT *, row_number() OVER (ORDER BY ${time}) AS ${ROW} FROM ${rows.name}`,
     );
-    const { since, until } = validity;
-    const moments = [time, since, ...(until === undefined ? [] : [until])];
+    const moments = [since, ...(until === undefined ? [] : [until])];
     await connection.run(
-      `CREATE TABLE ${NAMES.moments} AS SELECT moment, row_number() OVER (ORDER BY moment) AS n
-       FROM (SELECT DISTINCT unnest([${moments.join(", ")}]) AS moment FROM ${NAMES.numbered})
-       WHERE moment IS NOT NULL`,
+      `CREATE TABLE ${NAMES.moments} AS SELECT moment, row_number() OVER (ORDER BY moment) AS n FROM (${
+        moments.map((moment) => `SELECT ${moment} AS moment FROM ${NAMES.numbered}`).join(" UNION ")
+      }) WHERE moment IS NOT NULL`,
     );
     const second = (table: string) => `make_timestamp(${table}.n * 1000000)`;
     await connection.run(
       `CREATE VIEW ${NAMES.ranked} AS
-       SELECT ${keys.map((key) => `r.${quote(key)}`).join(", ")}, r.${ROW}, ${second("t")} AS ${time},
-         ${second("s")} AS ${since}${until === undefined ? "" : `, ${second("u")} AS ${until}`}
-       FROM ${NAMES.numbered} r JOIN ${NAMES.moments} t ON t.moment = r.${time}
-         JOIN ${NAMES.moments} s ON s.moment = r.${since}
+       SELECT ${
+        [...keys.map((key) => `r.${quote(key)}`), `r.${ROW}`, `${second("s")} AS ${since}`].join(", ")
+      }
+         ${until === undefined ? "" : `, ${second("u")} AS ${until}`}
+       FROM ${NAMES.numbered} r JOIN ${NAMES.moments} s ON s.moment = r.${since}
          ${until === undefined ? "" : `LEFT JOIN ${NAMES.moments} u ON u.moment = r.${until}`}`,
     );
     const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${NAMES.moments}`);
@@ -56,10 +59,11 @@ export async function asKnown(
       connection,
       relation: NAMES.ranked,
       keys,
-      time: timestamp?.column ?? "",
+      time: since,
       interval: 1,
-      metrics: [{ name: ROW, input: ROW, aggregation: "last", window: count + 1 }],
-      validity,
+      metrics: [{ name: ROW, input: ROW, aggregation: "max", window: count + 1 }],
+      // Where nothing is replaced, rows enter in the order of that time and stay.
+      ...(until === undefined ? {} : { validity }),
       lastStamp: BigInt(count + 1) * 1_000_000n,
     });
     try {
@@ -74,8 +78,8 @@ export async function asKnown(
            SELECT * FROM (SELECT ${rolled.select} FROM ${rolled.table})
            QUALIFY ${ROW} IS DISTINCT FROM lag(${ROW}) OVER (PARTITION BY ${
           keys.map(quote).join(", ")
-        } ORDER BY ${time})
-         ) k JOIN ${NAMES.moments} m ON m.n = epoch_us(k.${time}) // 1000000 - 1
+        } ORDER BY ${since})
+         ) k JOIN ${NAMES.moments} m ON m.n = epoch_us(k.${since}) // 1000000 - 1
            LEFT JOIN ${NAMES.numbered} r ON r.${ROW} = k.${ROW}
          ORDER BY ${[...by, "m.moment"].join(", ")}`,
       );
