@@ -4,7 +4,7 @@ import { lazily } from "../lazy.ts";
 import type { Change } from "../publish/change.ts";
 import type { Crew } from "../workers/crew.ts";
 import type { Done } from "../workers/messages.ts";
-import { cacheSettings } from "./cache_settings.ts";
+import { cacheSettings } from "../fetch/cache_settings.ts";
 import { groupsOf } from "./groups.ts";
 import type { Planned } from "./plan_features.ts";
 import type { BuildRequest } from "./report.ts";

@@ -5,7 +5,7 @@ import { runGroup } from "../engines/duckdb/group.ts";
 import type { Session } from "../engines/duckdb/session.ts";
 import type { FeatureTask, SourceTask } from "../engines/task.ts";
 import type { MlforgeError } from "../error.ts";
-import { cacheSettings } from "./cache_settings.ts";
+import { cacheSettings } from "../fetch/cache_settings.ts";
 import { configOf } from "./config_hash.ts";
 import { featureTask } from "./tasks.ts";
 

@@ -5,7 +5,7 @@ import type { Publisher } from "../publish/publisher.ts";
 import { candidates } from "../publish/version.ts";
 import { metaColumns } from "../engines/duckdb/types.ts";
 import { type Change, chooseVersion } from "../publish/change.ts";
-import { cacheSettings } from "./cache_settings.ts";
+import { cacheSettings } from "../fetch/cache_settings.ts";
 import { openFingerprints } from "./fingerprint.ts";
 import { hashOf } from "../publish/hash.ts";
 import { lookAtFeature } from "./look.ts";

@@ -23,6 +23,11 @@ const OUTPUT_ENDINGS: Record<string, OutputFormat> = {
   ".arrows": "arrow",
 };
 
+/** Whether it ends as files of labels do. */
+export function isLabelFile(name: string): boolean {
+  return Object.keys(LABEL_ENDINGS).some((ending) => name.toLowerCase().endsWith(ending));
+}
+
 /** By the file's ending. */
 export function labelFormatOf(file: string): LabelFormat {
   return formatOf(

@@ -21,7 +21,7 @@ export const TIME = "_mlforge_time";
  */
 export async function loadLabels(
   connection: DuckDBConnection,
-  { format, files, what }: LabelFiles,
+  { format, files, what }: Pick<LabelFiles, "format" | "files" | "what">,
   options: { texts: ReadonlySet<string> },
 ): Promise<{ columns: Column[]; rows: number }> {
   try {

@@ -4,7 +4,7 @@ import { openPublisher } from "../publish/open.ts";
 import { retrieve, type RetrieveReport, type RetrieveRequest } from "./retrieve.ts";
 
 /** What a program asks for; the store is that of a profile, as on the command line. */
-export interface RetrieveOptions extends Omit<RetrieveRequest, "publisher" | "locked"> {
+export interface RetrieveOptions extends Omit<RetrieveRequest, "publisher" | "store" | "locked"> {
   /** A profile of mlforge.yaml; else MLFORGE_PROFILE, else its default_profile. */
   profile?: string;
   /** An mlforge.yaml elsewhere than in the working folder or above it. */
@@ -25,5 +25,5 @@ export async function retrieveFrom(options: RetrieveOptions): Promise<RetrieveRe
       hint: "Run it where an mlforge.yaml is, or name one: retrieve({ config, ... }).",
     });
   }
-  return await retrieve({ ...request, publisher: await openPublisher(store) });
+  return await retrieve({ ...request, store, publisher: await openPublisher(store) });
 }

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { MlforgeError, throwAll } from "../error.ts";
+import { parseAddress } from "../fetch/object.ts";
 import { resolve } from "node:path";
 import { stableJson } from "../publish/meta.ts";
 import { VERSION as SEMVER } from "../publish/read_meta.ts";
@@ -18,7 +19,7 @@ export interface Lock {
   format: 1;
   tool: string;
   engine: string;
-  /** Files in the order in which their rows count; paths are relative to the lock's folder. */
+  /** Files in the order in which their rows count: addresses, or paths relative to the lock's folder. */
   labels: { files: { path: string; sha256: string }[]; time: string | null };
   /** Feature key -> label column. */
   keys: Record<string, string>;
@@ -104,7 +105,7 @@ export function requestOf(
 > {
   const { labels: { files, time }, features, keys, after_watermark: afterWatermark, fill, output } = lock;
   return {
-    labels: files.map(({ path }) => resolve(folder, path)),
+    labels: files.map(({ path }) => parseAddress(path) === undefined ? resolve(folder, path) : path),
     features: features.map(({ feature, version, columns }) =>
       `${feature}@${version}${columns === null ? "" : `:${columns.join("+")}`}`
     ),
@@ -150,6 +151,11 @@ export function requireSameOutput(sha256: string, locked: Lock): void {
   });
 }
 
+/** Where the lock of a training set stands: `train.lock.json` for `train.parquet`. */
+export function lockBeside(output: string): string {
+  return output.replace(/(\.[^./\\]*)?$/, ".lock.json");
+}
+
 export async function readLock(path: string): Promise<Lock> {
   const text = await Deno.readTextFile(path).catch((cause: unknown) => {
     throw new MlforgeError("usage", `Can't read the lock "${path}"`, {
@@ -157,25 +163,30 @@ export async function readLock(path: string): Promise<Lock> {
       hint: "Is it there, and readable?",
     });
   });
+  return parseLock(text, `"${path}"`);
+}
+
+/** `where` it stands, for messages. */
+export function parseLock(text: string, where: string): Lock {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw broken(path, "it is not whole JSON", cause);
+    throw broken(where, "it is not whole JSON", cause);
   }
   const parsed = v.safeParse(lockSchema, value);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const newer = Number(Object(value).format) > 1;
   throw newer
-    ? new MlforgeError("usage", `The lock "${path}" was written by a newer mlforge`, {
+    ? new MlforgeError("usage", `The lock ${where} was written by a newer mlforge`, {
       hint: "Update this one.",
     })
-    : broken(path, `${v.getDotPath(issue) ?? "its top"}: ${issue.message}`);
+    : broken(where, `${v.getDotPath(issue) ?? "its top"}: ${issue.message}`);
 }
 
-function broken(path: string, why: string, cause?: unknown): MlforgeError {
-  return new MlforgeError("usage", `Can't read the lock "${path}": ${why}`, {
+function broken(where: string, why: string, cause?: unknown): MlforgeError {
+  return new MlforgeError("usage", `Can't read the lock ${where}: ${why}`, {
     hint: "Restore it, or retrieve anew.",
     cause,
   });

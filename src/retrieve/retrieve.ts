@@ -1,7 +1,9 @@
 import { engineError } from "../engines/duckdb/errors.ts";
 import { MlforgeError } from "../error.ts";
 import { dirname, resolve } from "node:path";
+import { parseAddress } from "../fetch/object.ts";
 import type { Publisher } from "../publish/publisher.ts";
+import type { StoreConfig } from "../stores/config.ts";
 import { hashFile } from "../stores/files.ts";
 import { chooseFeatures } from "./choose.ts";
 import { type Fill, fillExpressions } from "./fill.ts";
@@ -9,7 +11,15 @@ import { type OutputFormat, outputFormatOf } from "./formats.ts";
 import { type FeatureReport, joinFeatures } from "./join.ts";
 import { labelFiles, type LabelsFrom } from "./label_files.ts";
 import { addTime, loadLabels, requireLabel } from "./labels.ts";
-import { embedded, type Lock, lockedText, newLock, requireSameInput, requireSameOutput } from "./lock.ts";
+import {
+  embedded,
+  type Lock,
+  lockBeside,
+  lockedText,
+  newLock,
+  requireSameInput,
+  requireSameOutput,
+} from "./lock.ts";
 import { type Opened, openFeature } from "./open_feature.ts";
 import { writeRows } from "./output.ts";
 import { type AfterWatermark, rulesOf } from "./rules.ts";
@@ -17,7 +27,12 @@ import { writeBeside } from "./write_beside.ts";
 
 export interface RetrieveRequest {
   publisher: Publisher;
-  /** The rows to get features for: a .parquet, .csv (with a header line) or .json file, a glob of such, or a stream. */
+  /** Labels in a bucket are reached as this store is, where it is of their kind. */
+  store?: StoreConfig;
+  /**
+   * The rows to get features for: a .parquet, .csv (with a header line) or .json file, a glob of such, the address of an
+   * object, a prefix or a glob in a bucket, or a stream.
+   */
   labels: LabelsFrom;
   /** `name` (the published version), `name@1.2.0`, `name:column+column` or `name@1.2.0:column`. */
   features: readonly string[];
@@ -66,6 +81,7 @@ export interface RetrieveReport {
  * as it was.
  */
 export async function retrieve(request: RetrieveRequest): Promise<RetrieveReport> {
+  if (parseAddress(request.output) !== undefined) throw notLocal(request.output);
   const output = resolve(request.output);
   const format = request.format ?? outputFormatOf(request.output);
   const lockFile = resolve(request.lock ?? lockBeside(output));
@@ -80,7 +96,7 @@ export async function retrieve(request: RetrieveRequest): Promise<RetrieveReport
     await connection.run("SET TimeZone = 'UTC'");
     const opened: Opened[] = [];
     for (const one of chosen) opened.push(await openFeature(connection, one));
-    const files = await labelFiles(request.labels, scratch);
+    await using files = await labelFiles(request.labels, { scratch, store: request.store });
     const lock = await newLock(chosen, rules, { files, folder: dirname(lockFile), format });
     if (request.locked !== undefined) requireSameInput(lock, request.locked);
     const labels = await loadLabels(connection, files, { texts: textKeys(opened, rules.keys) });
@@ -118,9 +134,10 @@ export async function retrieve(request: RetrieveRequest): Promise<RetrieveReport
   }
 }
 
-/** `train.lock.json` for `train.parquet`. */
-function lockBeside(output: string): string {
-  return output.replace(/(\.[^./\\]*)?$/, ".lock.json");
+function notLocal(output: string): MlforgeError {
+  return new MlforgeError("usage", `Can't write "${output}": the output is a local file`, {
+    hint: "Write it here, and bring it there with the provider's own tool.",
+  });
 }
 
 /** Of the memory asked for, what DuckDB counts as its own: rows on their way into a Parquet file are not among it. */

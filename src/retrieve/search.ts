@@ -46,23 +46,27 @@ export async function searchFor(
     labelKeys.set(label, column);
     return `l.${column} = ${f}.k${i}`;
   });
+  const moment = beyond === undefined ? `l.${TIME}` : `CASE WHEN NOT ${beyond} THEN l.${TIME} END`;
   if (stamped !== undefined) {
-    const moment = beyond === undefined ? `l.${TIME}` : `CASE WHEN NOT ${beyond} THEN l.${TIME} END`;
     on.push(`${moment} ${meta.mlforge.stamp === "event" ? ">" : ">="} ${f}.t`);
   }
   const rows = await rowsOf(connection, opened, { pairs, stamped, labels: labels.rows });
   const join = `${stamped === undefined ? "" : "ASOF "}LEFT JOIN (${rows}) ${f} ON ${on.join(" AND ")}`;
   const place = `place${at}`;
   const outside = beyond === undefined ? "0" : `(SELECT count(*) FROM ${LABELS} l WHERE ${beyond})`;
+  // A label without a time, or beyond the data, gets no row: DuckDB's ASOF JOIN (1.5.5) gives one to a NULL, except where
+  // there are few labels.
+  const timed = stamped === undefined ? "true" : `${moment} IS NOT NULL`;
   const maxAge = options.maxAge[feature];
   if (maxAge === undefined) {
-    return { join, place, found: [`${f}.${PLACE} AS ${place}`], counts: [`count(${place})`, "0", outside] };
+    const found = `CASE WHEN ${timed} THEN ${f}.${PLACE} END AS ${place}`;
+    return { join, place, found: [found], counts: [`count(${place})`, "0", outside] };
   }
-  const old = `coalesce(${f}.t < l.${TIME} - to_seconds(${maxAge}), false)`;
+  const old = `coalesce(${f}.t < ${moment} - to_seconds(${maxAge}), false)`;
   return {
     join,
     place,
-    found: [`CASE WHEN NOT ${old} THEN ${f}.${PLACE} END AS ${place}`, `${old} AS old${at}`],
+    found: [`CASE WHEN ${timed} AND NOT ${old} THEN ${f}.${PLACE} END AS ${place}`, `${old} AS old${at}`],
     counts: [`count(${place})`, `count(*) FILTER (old${at})`, outside],
   };
 }

@@ -16,7 +16,9 @@ Deno.test("labels without a row are told as such, where their types can't be kno
       const file = join(folder, name);
       await Deno.writeTextFile(file, text);
       const connection = await instance.connect();
-      const load = labelFiles(file, folder).then((files) => loadLabels(connection, files, { texts }));
+      const load = labelFiles(file, { scratch: folder }).then((files) =>
+        loadLabels(connection, files, { texts })
+      );
       await assert.rejects(load, (thrown) => {
         assert.ok(thrown instanceof MlforgeError);
         assert.deepEqual([thrown.code, thrown.message], ["usage", `There are no labels in "${file}"`]);
@@ -28,7 +30,9 @@ Deno.test("labels without a row are told as such, where their types can't be kno
     const parquet = join(folder, "none.parquet");
     const connection = await instance.connect();
     await connection.run(`COPY (SELECT 1 AS user_id WHERE false) TO '${parquet}' (FORMAT parquet)`);
-    const { columns } = await loadLabels(connection, await labelFiles(parquet, folder), { texts });
+    const { columns } = await loadLabels(connection, await labelFiles(parquet, { scratch: folder }), {
+      texts,
+    });
     assert.deepEqual(columns.map(({ name }) => name), ["user_id"]);
     connection.closeSync();
   } finally {

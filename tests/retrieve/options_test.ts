@@ -168,3 +168,24 @@ Deno.test("the output is Parquet, CSV or Arrow, with the same rows", async () =>
     }
   });
 });
+
+Deno.test("labels without a time, and beyond the data, get no row among many either: DuckDB joins few of them otherwise", async () => {
+  await withBench(async (bench) => {
+    await visits(bench);
+    await labels(
+      bench,
+      `SELECT 1 AS user_id, CASE i % 3 WHEN 0 THEN TIMESTAMP '2024-01-03' WHEN 1 THEN TIMESTAMP '2024-02-01' END AS seen_at
+       FROM range(3000) t(i)`,
+    );
+    const { features: [report] } = await ask(bench);
+    const { matched, unmatched, beyond } = report ?? {};
+    assert.deepEqual({ matched, unmatched, beyond }, { matched: 1000, unmatched: 1000, beyond: 1000 });
+    assert.deepEqual(
+      await bench.rows(
+        `SELECT DISTINCT CAST(seen_at AS VARCHAR), visits__rows__count__1d__1d FROM '$DIR/out.parquet'
+        ORDER BY ALL NULLS FIRST`,
+      ),
+      [[null, null], ["2024-01-03 00:00:00", 10], ["2024-02-01 00:00:00", null]],
+    );
+  });
+});

@@ -2,6 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { parseDuration } from "../../definitions/duration.ts";
 import { MlforgeError } from "../../error.ts";
+import { parseAddress } from "../../fetch/object.ts";
 import { stableJson } from "../../publish/meta.ts";
 import { parseBytes } from "../../bytes.ts";
 import type { LabelFormat, OutputFormat } from "../../retrieve/formats.ts";
@@ -41,7 +42,8 @@ export const retrieve = buildCommand<Flags, [], CliContext>({
         ...parsed,
         parse: String,
         placeholder: "file",
-        brief: "Parquet, CSV or JSON of keys and times: a file, a glob, or - for standard input",
+        brief:
+          "Parquet, CSV or JSON of keys and times: a file, a glob, s3:// or gs://, or - for standard input",
       },
       features: {
         ...parsed,
@@ -137,13 +139,14 @@ export const retrieve = buildCommand<Flags, [], CliContext>({
     ],
   },
   async func(flags) {
-    const publisher = await (await workplace(this, flags)).publisher();
+    const place = await workplace(this, flags);
+    const [publisher, store] = [await place.publisher(), await place.store()];
     const { retrieve: run } = await import("../../retrieve/retrieve.ts");
     const piped = flags.output === "-";
     const folder = piped ? await Deno.makeTempDir({ prefix: "mlforge-retrieve-" }) : undefined;
     try {
-      const output = folder === undefined ? resolve(this.cwd, flags.output) : pathIn(folder, flags.format);
-      const report = await run({ ...await requestOf(this, flags), publisher, output });
+      const output = folder === undefined ? located(this, flags.output) : pathIn(folder, flags.format);
+      const report = await run({ ...await requestOf(this, flags), publisher, store, output });
       if (folder === undefined) return printReport(this, flags, report);
       await this.pass((await Deno.open(output)).readable);
     } finally {
@@ -156,7 +159,7 @@ function pathIn(folder: string, format: OutputFormat = "csv"): string {
   return join(folder, `output.${format}`);
 }
 
-type Asked = Omit<RetrieveRequest, "publisher" | "output">;
+type Asked = Omit<RetrieveRequest, "publisher" | "store" | "output">;
 
 /** What the flags ask for; with `--locked`, what the lock does, and only where it lies is up to the flags. */
 async function requestOf(context: CliContext, flags: Flags): Promise<Asked> {
@@ -212,7 +215,12 @@ async function requestOf(context: CliContext, flags: Flags): Promise<Asked> {
 }
 
 function labelsFrom(context: CliContext, labels: string, format: LabelFormat): Asked["labels"] {
-  return labels === "-" ? { stream: context.stdin(), format } : resolve(context.cwd, labels);
+  return labels === "-" ? { stream: context.stdin(), format } : located(context, labels);
+}
+
+/** Absolute, or an address. */
+function located(context: CliContext, path: string): string {
+  return parseAddress(path) === undefined ? resolve(context.cwd, path) : path;
 }
 
 /** A lock says all of it: what is typed beside it would be ignored, or make something else. */

@@ -1,6 +1,6 @@
 import { cacheFolder } from "../cache_folder.ts";
 import { cacheSize } from "../cache_size.ts";
-import type { CacheSettings } from "../fetch/lease.ts";
+import type { CacheSettings } from "./lease.ts";
 import { join } from "../path.ts";
 
 /** Where fetched sources are kept, and how much of them: MLFORGE_CACHE_DIR, MLFORGE_CACHE_SIZE. */
