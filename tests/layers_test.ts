@@ -6,6 +6,7 @@ const SRC = new URL("../src", import.meta.url).pathname;
 /** Folders of src/, highest first: each knows itself and those below it, and all know the files in src/ itself. */
 const LAYERS = [
   "cli",
+  "audit",
   "build",
   "retrieve",
   "workers",

@@ -27,6 +27,18 @@ export function parseCount(text: string): number {
   throw new MlforgeError("usage", `"${text}" is not a whole number above zero`);
 }
 
+/** A number of rows to sample: whole, 1 to 999,999. */
+export function parseSample(text: string): number {
+  const count = parseCount(text);
+  if (count < 1e6) return count;
+  throw new MlforgeError("usage", `"${text}" is too large a sample`, { hint: "Take less than a million." });
+}
+
+/** A whole number, also 0. */
+export function parseSeed(text: string): number {
+  return text === "0" ? 0 : parseCount(text);
+}
+
 /** `1.2.0`. */
 export function parseVersion(text: string): string {
   if (/^(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){2}$/.test(text)) return text;

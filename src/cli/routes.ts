@@ -91,6 +91,14 @@ export const COMMANDS: readonly CommandEntry[] = [
         .retrieve,
   },
   {
+    name: "audit",
+    group: "Read",
+    brief: "Hold what was built against what the raw sources say",
+    load: async () =>
+      (await lazily<typeof import("./commands/audit.ts")>("./commands/audit.ts", import.meta.url))
+        .auditRoutes,
+  },
+  {
     name: "manifest",
     group: "Read",
     brief: "Print all published features with their metadata, as one document",
