@@ -39,7 +39,7 @@ export type { RetrieveOptions, RetrieveReport };
 
 /**
  * Joins features to labels as they were known at each label's time, and writes a file of both: `mlforge retrieve` for
- * programs. docs/retrieve.md says what a label gets.
+ * programs. docs/training-data.md says what a label gets.
  *
  * ```ts
  * import { retrieve } from "mlforge";
