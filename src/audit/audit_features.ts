@@ -76,7 +76,7 @@ async function auditFeature(
         type,
       }));
       const published = await readSampled(connection, chosen, { file, columns });
-      const raw = await gather(connection, task, { rows, watermark, sampled: published });
+      const raw = await gather(session, task, { rows, watermark, sampled: published });
       const compared = await compareRows(connection, raw);
       const asked = await askRows(connection, raw, columns, request);
       const theories = theoriesOfStamps(raw, asked.table);
@@ -90,5 +90,5 @@ async function auditFeature(
 function theoriesOfStamps({ task, events }: Raw, asked: string): Theories {
   if (task.timestamp === undefined) return { right: { found: undefined }, wrong: [] };
   const found = `SELECT n, moment AS stamp FROM ${asked}`;
-  return { right: { found }, wrong: events === undefined ? [] : slips(found, events.interval) };
+  return { right: { found }, wrong: events === undefined ? [] : slips(found, events) };
 }

@@ -132,7 +132,7 @@ async function auditPart(
         values,
         lock,
       });
-      const raw = await gather(connection, task, { rows, watermark, sampled: asked.table });
+      const raw = await gather(session, task, { rows, watermark, sampled: asked.table });
       const theories = theoriesOfLabels(raw, asked.table, { ...lock, ...locked });
       return await compare(connection, raw, { asked, theories, withRow: true });
     }));

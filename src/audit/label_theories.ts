@@ -43,7 +43,7 @@ export function theoriesOfLabels(
           Leak,
           Theory,
         ],
-        ...slips(right, width).filter(([leak]) => leak !== "bucket_start"),
+        ...slips(right, events).filter(([leak]) => leak !== "bucket_start"),
       ]),
     ["nearest", { found: found(`arg_min(x.stamp, ${distance})`, "a.moment IS NOT NULL") }],
     ["later", { found: found("min(x.stamp)", "x.stamp > a.moment") }],

@@ -4,6 +4,7 @@ export const LEAKS = {
   reaches_beyond: "its window reaches one interval beyond its stamp",
   window_too_long: "its window begins one interval too early",
   closed_window: "it counts events at the very moment of its stamp",
+  known_at: "it counts rows from their time on, known or not by then: known_at was ignored",
   same_time: "a row at the label's own time was taken, instead of one strictly before it",
   nearest: "the nearest row was taken, be it after the label's time",
   later: "the first row after the label's time was taken",

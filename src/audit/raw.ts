@@ -1,7 +1,7 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
 import { bucketEnd } from "../engines/duckdb/feature.ts";
 import type { Rows } from "../engines/duckdb/relation.ts";
 import { type Events, stampsSql } from "../engines/duckdb/rolling/definition.ts";
+import type { Session } from "../engines/duckdb/session.ts";
 import { quote } from "../engines/duckdb/types.ts";
 import type { FeatureTask } from "../engines/task.ts";
 
@@ -23,6 +23,7 @@ export interface Raw {
 
 const ROWS = "_mlforge_audit_rows";
 const STAMPS = "_mlforge_audit_stamps";
+const KNOWN = "_mlforge_audit_known";
 
 /** `k0`, `k1`, ...: as tables of the audit call the keys, whatever a feature calls them. */
 export function keyColumns(keys: readonly string[]): string[] {
@@ -31,14 +32,22 @@ export function keyColumns(keys: readonly string[]): string[] {
 
 /** Reads the rows of the keys that the table `sampled` has, and finds the stamps that they make. */
 export async function gather(
-  connection: DuckDBConnection,
+  session: Session,
   task: FeatureTask,
   { rows, watermark, sampled }: { rows: Rows; watermark: bigint | undefined; sampled: string },
 ): Promise<Raw> {
+  const { connection } = session;
   const { keys, timestamp, interval, metrics } = task;
+  const { validity } = rows;
+  let from = rows.name;
+  if (validity !== undefined && metrics.length === 0) {
+    // What was known when is what such a feature holds.
+    const { asKnown } = await import("../engines/duckdb/as_known.ts");
+    await asKnown(session, task, { rows, validity, into: from = KNOWN });
+  }
   const same = keys.map((key, i) => `r.${quote(key)} = s.k${i}`).join(" AND ");
   await connection.run(
-    `CREATE TABLE ${ROWS} AS SELECT * FROM ${rows.name} r
+    `CREATE TABLE ${ROWS} AS SELECT * FROM ${from} r
      SEMI JOIN (SELECT DISTINCT ${keyColumns(keys).join(", ")} FROM ${sampled}) s ON ${same}`,
   );
   if (timestamp === undefined || interval === undefined || metrics.length === 0) {
@@ -51,7 +60,7 @@ export async function gather(
     );
     return { task, rows: ROWS, stamps: STAMPS, events: undefined, last: undefined };
   }
-  const events = { relation: ROWS, keys, time: timestamp.column, columns: rows.columns, interval };
+  const events = { relation: ROWS, keys, time: timestamp.column, columns: rows.columns, interval, validity };
   const last = watermark === undefined ? undefined : bucketEnd(watermark, interval);
   const windows = metrics.map(({ window }) => window);
   await connection.run(

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type Slip, valuesSql } from "../engines/duckdb/rolling/definition.ts";
+import { type Events, type Slip, valuesSql } from "../engines/duckdb/rolling/definition.ts";
 import { quote } from "../engines/duckdb/types.ts";
 import type { MetricTask } from "../engines/task.ts";
 import type { Leak } from "./leaks.ts";
@@ -14,6 +14,8 @@ export interface Theory {
   found: string | undefined;
   /** How the windows are wrong. */
   slip?: Slip;
+  /** Events count from their time on, whenever they were known. */
+  unknowing?: boolean;
 }
 
 /** What is asked: a table of `n`, keys, `moment` (a TIMESTAMP), and the values that are audited, `p0`, `p1`, ... */
@@ -52,9 +54,7 @@ export async function applyTheory(
   );
   await connection.run(
     `CREATE TABLE ${to} AS ${
-      raw.events === undefined
-        ? rowsSql(raw, asked, found)
-        : metricsSql(raw, asked, { found, slip: theory.slip ?? {} })
+      raw.events === undefined ? rowsSql(raw, asked, found) : metricsSql(raw, asked, { found, theory })
     }`,
   );
   await connection.run(`DROP TABLE ${found}`);
@@ -75,7 +75,7 @@ function rowsSql({ task, rows }: Raw, asked: Asked, found: string): string {
 function metricsSql(
   { task, events }: Raw,
   asked: Asked,
-  { found, slip }: { found: string; slip: Slip },
+  { found, theory: { slip = {}, unknowing } }: { found: string; theory: Theory },
 ): string {
   if (events === undefined) throw new Error("Metrics are made of events");
   const metrics = asked.columns.map(({ name }) => {
@@ -89,7 +89,8 @@ function metricsSql(
     const sizes = own.map((metric) =>
       `${sizeSql(events.columns, metric)} AS ${quote(`size ${metric.name}`)}`
     );
-    const values = valuesSql(events, own, { asked: found, window, slip, also: sizes });
+    const counted = unknowing ? { ...events, validity: undefined } : events;
+    const values = valuesSql(counted, own, { asked: found, window, slip, also: sizes });
     return `LEFT JOIN (${values}) w${i} USING (n)`;
   });
   const values = asked.columns.flatMap((column, i) => {
@@ -120,11 +121,12 @@ function filled({ fill }: AskedColumn, value: string, none: string): string {
 }
 
 /** The ways in which windows are wrong at the right row. */
-export function slips(found: string, interval: number): [Leak, Theory][] {
+export function slips(found: string, { interval, validity }: Events): [Leak, Theory][] {
   return [
     ["bucket_start", { found, slip: { from: interval, to: interval } }],
     ["reaches_beyond", { found, slip: { to: interval } }],
     ["window_too_long", { found, slip: { from: -interval } }],
     ["closed_window", { found, slip: { closed: true } }],
+    ...(validity === undefined ? [] : [["known_at", { found, unknowing: true }] satisfies [Leak, Theory]]),
   ];
 }

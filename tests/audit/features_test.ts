@@ -114,3 +114,37 @@ Deno.test("a feature whose source or definition is another one by now is said no
   const error = verdict(report);
   assert.deepEqual([error?.code, error?.message], ["failed", "Not checked: profile, spend, visits"]);
 });
+
+const LATE = `name: shop
+sources:
+  events: {path: events.parquet, known_at: loaded}
+entities:
+  user: {join_key: user}
+features:
+  spend:
+    source: events
+    entities: [user]
+    timestamp: seen
+    interval: 1d
+    metrics:
+      - {windows: [7d], aggregations: {amount: [sum]}}
+  visits:
+    source: events
+    entities: [user]
+    timestamp: seen
+`;
+/** Every fourth event is loaded two days late. */
+const LATE_EVENTS = `SELECT 'u' || i % 3 AS user, TIMESTAMP '2026-01-01' + to_hours((i * 7)::INTEGER) AS seen,
+  CASE WHEN i % 4 = 0 THEN seen + INTERVAL '2 days' ELSE seen + INTERVAL '1 minute' END AS loaded, i::DOUBLE AS amount
+  FROM range(90) t(i)`;
+
+Deno.test("audit leak finds a planted leak, and tells which one it is: known_at", async () => {
+  await using ground = await openGround({ definitions: LATE, events: LATE_EVENTS });
+  assert.deepEqual((await ground.audit()).features.map(looksOf), [{}, {}]);
+  await ground.publish(
+    "spend",
+    `SELECT p.user, p.seen, coalesce(sum(e.amount), 0) AS spend__amount__sum__1d__7d FROM spend p LEFT JOIN events e
+     ON e.user = p.user AND e.seen >= p.seen - INTERVAL '7 days' AND e.seen < p.seen GROUP BY p.user, p.seen`,
+  );
+  assert.deepEqual(looksOf(of(await ground.audit(), "spend")), { spend__amount__sum__1d__7d: "known_at" });
+});
