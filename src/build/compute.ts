@@ -86,7 +86,8 @@ export async function compute(
       tell({ kind: "progress", feature, phase, ...(rows === undefined ? {} : { rows }) }),
     onSent: (feature, sent, bytes) => tell({ kind: "progress", feature, phase: "uploading", sent, bytes }),
     onDone: (feature, result) => {
-      const seconds = (performance.now() - (starts.get(feature) ?? performance.now())) / 1000;
+      const now = performance.now();
+      const seconds = (now - (starts.get(feature) ?? now)) / 1000;
       done.set(feature, { ...result, seconds });
       const version = result.version ?? "";
       tell({ kind: "built", feature, version, rows: result.built.rows, bytes: result.built.bytes, seconds });

@@ -137,6 +137,24 @@ export default new Definitions({
 });
 `;
 
+Deno.test("what is stopped since another feature failed is not called failed", async () => {
+  // From a source of its own: in one worker it would wait for the endless one.
+  const failing = ENDLESS.replace(
+    "features: [",
+    `features: [feature({
+    name: "failing", source: source({ name: "others", path: "orders.csv" }), entities: [user],
+    transform: () => { throw new Error("No"); },
+  }), `,
+  );
+  await withProject(async (cwd) => {
+    await Deno.remove(join(cwd, "definitions.yaml"));
+    const { code, err } = await runCli(["build", "--workers", "2"], { cwd });
+    assert.equal(code, 1);
+    assert.match(err, /^failed failing$/m);
+    assert.match(err, /^stopped endless$/m);
+  }, { "definitions.ts": failing });
+});
+
 for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
   Deno.test({
     name: `${signal} ends a build with ${exitCode}, nothing published`,

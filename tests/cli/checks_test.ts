@@ -28,14 +28,6 @@ Error: Check less_than of amount of feature "user_orders" failed: 2 of 3 rows do
   }, FAILING);
 });
 
-Deno.test("what is stopped since another feature failed is not called failed", async () => {
-  await withProject(async (cwd) => {
-    const { err } = await runCli(["build", "--workers", "1"], { cwd });
-    assert.match(err, /^failed user_orders$/m);
-    assert.match(err, /^stopped user_total$/m);
-  }, FAILING);
-});
-
 Deno.test("a failed check is the same in --json, as annotation and on the summary page", async () => {
   await withProject(async (cwd) => {
     const summary = join(cwd, "summary.md");
