@@ -44,7 +44,8 @@ export async function withBench(use: (bench: Bench) => Promise<void>): Promise<v
   }
 }
 
-async function benchIn(folder: string, connection: DuckDBConnection): Promise<Bench> {
+/** The same in a folder that stays. */
+export async function benchIn(folder: string, connection: DuckDBConnection): Promise<Bench> {
   const store = join(folder, "store");
   const run = async (sql: string) => void await connection.run(sql.replaceAll("$DIR", folder));
   return {
