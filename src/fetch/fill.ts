@@ -22,6 +22,10 @@ export interface FillOptions {
   signal: AbortSignal;
   /** Told of bytes as they come. */
   onBytes(bytes: number): void;
+  /** Told of each request. */
+  onRequest?(): void;
+  /** What to do about an object that changed. */
+  ifChanged?: string;
 }
 
 /** Under the entry's lock: puts a link to it into the lease, and fetches what is wanted and not there. */
@@ -43,7 +47,7 @@ export async function fill(
     ...options,
     changed: () =>
       new MlforgeError("failed", `${addressOf(bucket, object.name)} changed while it was read`, {
-        hint: "Build again once nobody writes to it.",
+        hint: options.ifChanged ?? "Build again once nobody writes to it.",
       }),
   });
   const recorded = record(entry, merge([...there, ...arrived]));

@@ -8,7 +8,7 @@ import { fileError } from "../stores/files.ts";
 import { locked } from "../stores/lock.ts";
 import { openBucket } from "../stores/open.ts";
 import { entryAt, touch, whatIsThere } from "./entry.ts";
-import { fill, type Wanted } from "./fill.ts";
+import { fill, type FillOptions, type Wanted } from "./fill.ts";
 import type { BucketConfig } from "./object.ts";
 import { length, missing } from "./ranges.ts";
 import { openSlots, unlessAborted } from "./transfer.ts";
@@ -22,8 +22,7 @@ export interface CacheSettings {
   limit: number;
 }
 
-export interface FetchOptions {
-  signal: AbortSignal;
+export interface FetchOptions extends Pick<FillOptions, "signal" | "onRequest" | "ifChanged"> {
   /** Told of bytes that came, of those that have to come. */
   onBytes?: (done: number, total: number) => void;
 }
@@ -91,13 +90,7 @@ export function openLease(settings: CacheSettings): Lease {
       await inParallel(work, async ({ entry, wanted }) => {
         const filled = locked(
           { path: entry.lock },
-          () =>
-            fill(entry, wanted, {
-              bucket: () => bucketOf(wanted.bucket),
-              slots,
-              signal: options.signal,
-              onBytes,
-            }),
+          () => fill(entry, wanted, { ...options, bucket: () => bucketOf(wanted.bucket), slots, onBytes }),
         );
         // Another one may be at it for long.
         await unlessAborted(filled, options.signal).catch((cause) => {

@@ -15,6 +15,8 @@ export interface TransferOptions {
   slots: Slots;
   /** Told of bytes as they are written. */
   onBytes(bytes: number): void;
+  /** Told of each request. */
+  onRequest?(): void;
   /** What happened to an object that is no longer what it was when it was found. */
   changed(): MlforgeError;
 }
@@ -58,6 +60,7 @@ export async function transfer(
       options.slots.run(async () => {
         if (errors.length > 0) return;
         try {
+          options.onRequest?.();
           const got = await get(bucket, object, piece, options.signal);
           if (got === undefined) throw options.changed();
           await write(got.body, file, piece, options);

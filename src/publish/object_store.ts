@@ -1,8 +1,9 @@
 import { MlforgeError } from "../error.ts";
+import type { GcsStoreConfig, S3StoreConfig } from "../stores/config.ts";
 import type { Store } from "../stores/store.ts";
 import { collect, wouldCollect } from "./object_store/collect.ts";
 import type { Change } from "./object_store/commit.ts";
-import { dataState, download } from "./object_store/download.ts";
+import { dataObject, dataState, download } from "./object_store/download.ts";
 import type { Context } from "./object_store/exchange.ts";
 import { dataKey } from "./object_store/keys.ts";
 import { look, type Seen } from "./object_store/look.ts";
@@ -24,6 +25,8 @@ import { registerEntry } from "./register_entry.ts";
 export interface ObjectPublisherOptions {
   /** This user's folder for downloaded data; without one it is downloaded anew by each process. */
   cache?: Keeping;
+  /** What the store is, where it is a bucket's: parts of its data can then be read. */
+  config?: S3StoreConfig | GcsStoreConfig;
   clock(): Date;
   /** In [0, 1), from a source that no two processes share: names of transactions are made of it. */
   random(): number;
@@ -34,7 +37,7 @@ export interface ObjectPublisherOptions {
 
 /** The publisher of docs/publishing.md, "On an object store": the protocol, and the files of this computer around it. */
 export function openObjectPublisher(store: Store, options: ObjectPublisherOptions): Publisher {
-  const { cache, ...means } = options;
+  const { cache, config, ...means } = options;
   const context: Context = { store, ...means };
   /** What each snapshot was made from: a batch can start from there. */
   const looks = new WeakMap<Snapshot, Seen>();
@@ -68,6 +71,12 @@ export function openObjectPublisher(store: Store, options: ObjectPublisherOption
         meta,
       );
     },
+    ...(config === undefined ? {} : {
+      async dataObject(feature: string, version: string) {
+        const meta = await metadata(feature, version);
+        return meta && await dataObject(context, { folder: cache?.folder, config }, meta);
+      },
+    }),
     openData: (feature, version) => store.get(dataKey(feature, version)),
     begin: (who, { from } = {}) => beginBatch(context, who, { from, seen: from && looks.get(from) }),
     stage: (request) => stage(context, request),

@@ -14,6 +14,7 @@ export async function openOnBucket(
   const env = (name: string) => Deno.env.get(name);
   const cache = cacheFolder(env);
   return openObjectPublisher(await openStore(config), {
+    config,
     ...(cache === undefined ? {} : { cache: { folder: join(cache, "data"), limit: cacheSize(env) } }),
     clock: () => new Date(),
     random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,

@@ -1,4 +1,5 @@
-import type { StoreConfig } from "../stores/config.ts";
+import type { GcsStoreConfig, S3StoreConfig, StoreConfig } from "../stores/config.ts";
+import type { Token } from "../stores/store.ts";
 import type { KeepPolicy } from "./keep.ts";
 import type { Bump, Meta } from "./meta.ts";
 import type { Finding, Verified } from "./verify.ts";
@@ -79,6 +80,16 @@ export interface OpenedData {
   /** In bytes. */
   size: number;
   body: ReadableStream<Uint8Array>;
+}
+
+/** A version's data as one state of an object, parts of which can be read. */
+export interface DataObject {
+  store: S3StoreConfig | GcsStoreConfig;
+  /** Its whole name in the store's bucket. */
+  name: string;
+  /** In bytes. */
+  size: number;
+  token: Token;
 }
 
 /** One feature of a batch, ready to be committed. */
@@ -198,6 +209,11 @@ export interface Publisher {
   dataState(data: VersionData, options?: { thorough?: boolean }): Promise<DataState>;
   /** Absolute local path of a version's data, or undefined where it is not here. */
   dataPath(feature: string, version: string): Promise<string | undefined>;
+  /**
+   * Only on a bucket: where a version's data lies, to read parts of it, for one HEAD. Undefined where all of it is on this
+   * computer already, and where size and stored SHA-256 are not those that its metadata names: `dataPath` sees to either.
+   */
+  dataObject?(feature: string, version: string): Promise<DataObject | undefined>;
   /**
    * All bytes of a version's data, straight from the store; undefined where it is not here. Whoever reads them to the
    * end compares their hash: only then they are known to be those published.

@@ -16,6 +16,9 @@ export interface Chosen {
   only: readonly string[] | undefined;
 }
 
+/** Finds a version's data, as `Publisher.dataPath` does. */
+export type DataPath = Publisher["dataPath"];
+
 /**
  * Finds what the texts stand for (see `parseWanted`), all of it out of one snapshot. Errors: no such feature or version,
  * one asked for twice, data that is not on this machine.
@@ -24,13 +27,14 @@ export async function chooseFeatures(
   publisher: Publisher,
   snapshot: Snapshot,
   wanted: readonly string[],
+  dataPath: DataPath = (feature, version) => publisher.dataPath(feature, version),
 ): Promise<Chosen[]> {
   if (wanted.length === 0) {
     throw new MlforgeError("usage", "No features to retrieve", { hint: "Name at least one." });
   }
   const chosen: Chosen[] = [];
   for (const text of wanted) {
-    const found = await choose(publisher, snapshot, parseWanted(text));
+    const found = await choose(publisher, snapshot, { ...parseWanted(text), dataPath });
     if (chosen.some(({ feature }) => feature === found.feature)) {
       throw new MlforgeError("usage", `Feature "${found.feature}" is asked for twice`, {
         hint: "Retrieve two versions of one feature in two runs: their columns have the same names.",
@@ -44,7 +48,7 @@ export async function chooseFeatures(
 async function choose(
   publisher: Publisher,
   snapshot: Snapshot,
-  { feature, version: asked, columns }: Wanted,
+  { feature, version: asked, columns, dataPath }: Wanted & { dataPath: DataPath },
 ): Promise<Chosen> {
   const published = snapshot.features.get(feature)?.version;
   const version = asked ?? published;
@@ -62,7 +66,7 @@ async function choose(
       hint: `There are: ${(await publisher.versions(feature)).join(", ")}.`,
     });
   }
-  const file = await publisher.dataPath(feature, version);
+  const file = await dataPath(feature, version);
   if (file === undefined) throw dataNotHere(feature, version, snapshot);
   return { feature, version, meta, file, only: columns };
 }

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Column } from "../engines/duckdb/types.ts";
 import { LABELS, ROW, TIME } from "./labels.ts";
 import type { Opened } from "./open_feature.ts";
+import type { Read } from "./remote_data.ts";
 import type { Rules } from "./rules.ts";
 import { type Search, searchFor } from "./search.ts";
 
@@ -19,6 +20,8 @@ export interface FeatureReport {
   beyond: number;
   /** Labels whose row is older than `maxAge`. */
   too_old: number;
+  /** Where its data lies in a bucket and is not on this computer: what was read of it. */
+  read?: Read;
 }
 
 /** Features whose rows have been found: `table` has for each ROW the places of the features' rows, or NULL. */

@@ -30,6 +30,18 @@ export async function openFeature(connection: DuckDBConnection, chosen: Chosen):
   return { chosen, view, columns, values: valuesOf(chosen, columns) };
 }
 
+/** Leaves of an opened feature's rows those that `where` names, by SQL over PLACE, and of its columns these. */
+export async function narrow(
+  connection: DuckDBConnection,
+  { chosen, view }: Opened,
+  { file = chosen.file, columns, where }: { file?: string; columns: readonly string[]; where: string },
+): Promise<void> {
+  await connection.run(
+    `CREATE OR REPLACE VIEW ${view} AS SELECT ${[...columns.map(quote), PLACE].join(", ")}
+     FROM read_parquet([${literal(file)}], file_row_number = true) WHERE ${where}`,
+  );
+}
+
 /** What is retrieved of a version that has these columns. Throws where one is asked for that is not there. */
 export function valuesOf(
   chosen: Pick<Chosen, "feature" | "version" | "meta" | "only">,

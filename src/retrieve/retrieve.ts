@@ -22,6 +22,7 @@ import {
 } from "./lock.ts";
 import { type Opened, openFeature } from "./open_feature.ts";
 import { writeRows } from "./output.ts";
+import type { Read } from "./remote_data.ts";
 import { type AfterWatermark, rulesOf } from "./rules.ts";
 import { writeBeside } from "./write_beside.ts";
 
@@ -86,7 +87,9 @@ export async function retrieve(request: RetrieveRequest): Promise<RetrieveReport
   const format = request.format ?? outputFormatOf(request.output);
   const lockFile = resolve(request.lock ?? lockBeside(output));
   const snapshot = await request.publisher.read();
-  const chosen = await chooseFeatures(request.publisher, snapshot, request.features);
+  await using remote = request.publisher.dataObject &&
+    (await import("./remote_data.ts")).openRemoteData(request.publisher);
+  const chosen = await chooseFeatures(request.publisher, snapshot, request.features, remote?.dataPath);
   const rules = rulesOf(request, chosen);
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const scratch = await Deno.makeTempDir({ prefix: "mlforge-retrieve-" });
@@ -94,6 +97,8 @@ export async function retrieve(request: RetrieveRequest): Promise<RetrieveReport
   try {
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
+    // It would give holes for what came since.
+    if (remote !== undefined) await connection.run("SET enable_external_file_cache = false");
     const opened: Opened[] = [];
     for (const one of chosen) opened.push(await openFeature(connection, one));
     await using files = await labelFiles(request.labels, { scratch, store: request.store });
@@ -104,8 +109,13 @@ export async function retrieve(request: RetrieveRequest): Promise<RetrieveReport
       requireLabel(labels.columns, rules.time, "the labels' time");
       await addTime(connection, rules.time);
     }
+    const read: (Read | undefined)[] = [];
+    for (const one of opened) read.push(await remote?.bring(connection, one, { ...rules, labels }));
     const joined = await joinFeatures(connection, opened, { ...rules, labels });
-    const reports = joined.features.map(({ report }) => report);
+    const reports = joined.features.map(({ report }, i) => ({
+      ...report,
+      ...(read[i] && { read: read[i] }),
+    }));
     requireNames(labels.columns.map(({ name }) => name), reports);
     const fill = await fillExpressions(connection, opened, rules.fill);
     await writeBeside([output, lockFile], async ([data = "", lockText = ""]) => {

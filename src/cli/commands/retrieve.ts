@@ -12,7 +12,7 @@ import type { CliContext } from "../context.ts";
 import { type OutputFlags, outputFlags, type ProjectFlags, projectFlags } from "../flags.ts";
 import { paint } from "../paint.ts";
 import { workplace } from "../project.ts";
-import { formatCount, parseCount, parseNames, parsePair } from "../quantities.ts";
+import { formatBytes, formatCount, parseCount, parseNames, parsePair } from "../quantities.ts";
 import { shortPath } from "../short_path.ts";
 import { table } from "../table.ts";
 
@@ -113,6 +113,10 @@ export const retrieve = buildCommand<Flags, [], CliContext>({
       threads: { ...parsed, parse: parseCount, placeholder: "n", brief: "Threads for the join" },
       ...projectFlags,
       ...outputFlags,
+      verbose: {
+        ...outputFlags.verbose,
+        brief: "Say what was read of data in a bucket; add causes and traces to errors",
+      },
     },
     aliases: { o: "output" },
   },
@@ -256,8 +260,16 @@ function printReport(context: CliContext, flags: Flags, report: RetrieveReport):
     ]),
     { width: context.columns, title: bold },
   ));
+  if (flags.verbose) report.features.forEach((feature) => context.err(readOf(feature)));
   const lock = shortPath(report.lock, context.cwd);
   context.out(`\nWrote ${formatCount(report.rows)} rows to ${flags.output}, and ${lock}\n`);
+}
+
+/** What was read of a feature's data in a bucket, as a line; nothing where it was here. */
+function readOf({ feature, version, read }: RetrieveReport["features"][number]): string {
+  if (read === undefined) return "";
+  return `Read ${formatBytes(read.bytes)} of the ${formatBytes(read.size)} of ${feature} ${version}, ` +
+    `${read.row_groups} of ${read.all_row_groups} row groups, by ${formatCount(read.requests)} requests\n`;
 }
 
 /** `user_spend=7d`, in seconds. */

@@ -26,7 +26,7 @@ export interface PartOptions {
 }
 
 /** What is not worth requests of its own: a smaller file is fetched whole, a smaller gap with what is around it. */
-const SMALL_FILE = 1 << 20;
+export const SMALL_FILE = 1 << 20;
 const SMALL_GAP = 256 << 10;
 
 /** A file is fetched in part where that leaves out so much of it. */
@@ -66,7 +66,7 @@ export async function openPart(source: SourceTask, options: PartOptions): Promis
 }
 
 /** Footers by file. Of one that has none all is fetched, so that the engine can say what is wrong with it. */
-async function fetchFooters(
+export async function fetchFooters(
   files: readonly Wanted[],
   fetch: PartOptions["fetch"],
 ): Promise<Map<string, Range>> {
@@ -84,7 +84,11 @@ async function fetchFooters(
 }
 
 /** The chunks of a file, where that saves enough; else the whole file. */
-function partOf(whole: Wanted, footer: Range | undefined, chunks: readonly Range[] | undefined): Wanted {
+export function partOf(
+  whole: Wanted,
+  footer: Range | undefined,
+  chunks: readonly Range[] | undefined,
+): Wanted {
   if (footer === undefined || chunks === undefined) return whole;
   const { size } = whole.object;
   const clipped = chunks.map(([from, to]): Range => [from, Math.min(to, size)]);

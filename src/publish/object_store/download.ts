@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { MlforgeError } from "../../error.ts";
 import { chunksOf } from "../../stores/chunks.ts";
 import type { Meta } from "../meta.ts";
-import type { DataState, VersionData } from "../publisher.ts";
+import { baseOf } from "../../stores/prefixed.ts";
+import type { GcsStoreConfig, S3StoreConfig } from "../../stores/config.ts";
+import type { DataObject, DataState, VersionData } from "../publisher.ts";
 import { type Context, uniqueName } from "./exchange.ts";
 import { save } from "../save.ts";
 import { dataKey } from "./keys.ts";
@@ -47,6 +49,20 @@ export async function download(
     await Deno.remove(partial).catch(() => {});
   }
   return path;
+}
+
+/** As `Publisher.dataObject`; `folder` is the one that `download` keeps data in, if it does. */
+export async function dataObject(
+  { store }: Context,
+  { folder, config }: { folder: string | undefined; config: S3StoreConfig | GcsStoreConfig },
+  { name: feature, version, content_hash: hash, mlforge: { bytes } }: Meta,
+): Promise<DataObject | undefined> {
+  if (folder !== undefined && await useKept(folder, `${hash}.parquet`, bytes)) return undefined;
+  const key = dataKey(feature, version);
+  const head = await store.head(key);
+  // Parts can't be held against the hash of the whole: that it was stored with these bytes has to do.
+  if (head === undefined || head.sha256 !== hash || head.size !== bytes) return undefined;
+  return { store: config, name: baseOf(config) + key, size: head.size, token: head.token };
 }
 
 /**
