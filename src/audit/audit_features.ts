@@ -36,6 +36,11 @@ export async function auditFeatures(request: AuditRequest): Promise<LeakReport> 
   const publisher = await openPublisher(store, { project: project.name });
   const snapshot = await publisher.read();
   const wanted = request.features ?? [...snapshot.features.keys()];
+  if (wanted.length === 0) {
+    throw new MlforgeError("usage", "Nothing is published that could be audited", {
+      hint: "Run mlforge build.",
+    });
+  }
   const chosen = await chooseFeatures(publisher, snapshot, wanted);
   const recorded = await recomputable(chosen.map(({ meta }) => meta), { project, store, publisher });
   const features: FeatureAudit[] = [];

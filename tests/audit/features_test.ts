@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { auditFeatures } from "../../src/audit/audit_features.ts";
 import { verdict } from "../../src/audit/report.ts";
+import { openWorkshop } from "../build/workshop.ts";
 import { looksOf, of, openGround } from "./ground.ts";
 
 const SPEND = ["1d", "7d"].flatMap((window) =>
@@ -147,4 +149,10 @@ Deno.test("audit leak finds a planted leak, and tells which one it is: known_at"
      ON e.user = p.user AND e.seen >= p.seen - INTERVAL '7 days' AND e.seen < p.seen GROUP BY p.user, p.seen`,
   );
   assert.deepEqual(looksOf(of(await ground.audit(), "spend")), { spend__amount__sum__1d__7d: "known_at" });
+});
+
+Deno.test("audit leak says so where nothing is published", async () => {
+  await using shop = await openWorkshop();
+  const request = { project: await shop.load(), store: shop.store, sample: 10, seed: 1 };
+  await assert.rejects(auditFeatures(request), { code: "usage", message: /^Nothing is published/ });
 });
