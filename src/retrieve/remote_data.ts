@@ -4,7 +4,7 @@ import { fetchFooters, partOf, SMALL_FILE } from "../engines/duckdb/parquet_part
 import { cacheSettings } from "../fetch/cache_settings.ts";
 import type { Wanted } from "../fetch/fill.ts";
 import { openLease } from "../fetch/lease.ts";
-import { length, type Range } from "../fetch/ranges.ts";
+import { merge, type Range } from "../fetch/ranges.ts";
 import { MlforgeError } from "../error.ts";
 import { join } from "../path.ts";
 import type { Publisher } from "../publish/publisher.ts";
@@ -14,8 +14,8 @@ import { narrow, type Opened, PLACE } from "./open_feature.ts";
 
 /** What was read of a feature's data in a bucket. */
 export interface Read {
-  /** To the bucket. */
-  requests: number;
+  /** To the bucket; absent where all of it was downloaded, as a file of its own. */
+  requests?: number;
   /** That came, and of how many. */
   bytes: number;
   size: number;
@@ -109,7 +109,7 @@ export function openRemoteData(publisher: Publisher): RemoteData {
         throw new MlforgeError("failed", `The data of "${feature}" ${version} is gone`, { hint: VANISHED });
       }
       await narrow(connection, opened, { file: path, columns, where: "true" });
-      return { requests: cost.requests + 1, bytes: cost.bytes + length(whole.ranges), ...counted };
+      return { bytes: cost.bytes + size, ...counted };
     },
     [Symbol.asyncDispose]: () => lease[Symbol.asyncDispose](),
   };
@@ -117,6 +117,7 @@ export function openRemoteData(publisher: Publisher): RemoteData {
 
 /** SQL for the rows of these groups, by which DuckDB leaves out the others, as the footer says which rows they hold. */
 function placesOf(groups: readonly Group[]): string {
-  const ranges = groups.map(({ first, rows }) => `${PLACE} BETWEEN ${first} AND ${first + rows - 1}`);
+  const places = merge(groups.map(({ first, rows }): Range => [first, first + rows]));
+  const ranges = places.map(([from, to]) => `${PLACE} BETWEEN ${from} AND ${to - 1}`);
   return ranges.length === 0 ? "false" : ranges.join(" OR ");
 }

@@ -151,7 +151,7 @@ function notLocal(output: string): MlforgeError {
 }
 
 /** Of the memory asked for, what DuckDB counts as its own: rows on their way into a Parquet file are not among it. */
-const COUNTED = 0.7;
+const COUNTED = 0.5;
 
 function settings({ memory, threads }: RetrieveRequest, scratch: string): Record<string, string> {
   return {

@@ -119,7 +119,8 @@ remoteTest(
       project,
       `COPY (SELECT i AS user_id, TIMESTAMP '2024-03-01' AS at FROM range(4000) t(i)) TO '$DIR/labels.parquet'`,
     );
-    assert.equal((await project.run(...RETRIEVE, "spent")).code, 0);
+    const { err } = await project.run(...RETRIEVE, "spent", "--verbose");
+    assert.match(err, /^Read all of spent 1\.0\.0, \d+(\.\d)? MB\n$/);
     wire.proxy.clear();
     assert.equal((await project.run(...RETRIEVE, "spent")).code, 0);
     assert.deepEqual(dataRequests(wire), []);

@@ -268,8 +268,10 @@ function printReport(context: CliContext, flags: Flags, report: RetrieveReport):
 /** What was read of a feature's data in a bucket, as a line; nothing where it was here. */
 function readOf({ feature, version, read }: RetrieveReport["features"][number]): string {
   if (read === undefined) return "";
-  return `Read ${formatBytes(read.bytes)} of the ${formatBytes(read.size)} of ${feature} ${version}, ` +
-    `${read.row_groups} of ${read.all_row_groups} row groups, by ${formatCount(read.requests)} requests\n`;
+  const { bytes, size, requests } = read;
+  if (requests === undefined) return `Read all of ${feature} ${version}, ${formatBytes(bytes)}\n`;
+  return `Read ${formatBytes(bytes)} of the ${formatBytes(size)} of ${feature} ${version}, ` +
+    `${read.row_groups} of ${read.all_row_groups} row groups, by ${formatCount(requests)} requests\n`;
 }
 
 /** `user_spend=7d`, in seconds. */
