@@ -1,11 +1,6 @@
-import { answerAtOnce } from "./src/cli/about.ts";
 import { processContext } from "./src/cli/process_context.ts";
+import { reportUnawaited, run } from "./src/cli/run.ts";
 
 const context = processContext(Deno.args, Deno.exit);
-Deno.exit(answerAtOnce(context) ? 0 : await commandLine());
-
-async function commandLine(): Promise<number> {
-  const { reportUnawaited, run } = await import("./src/cli/run.ts");
-  reportUnawaited(context, Deno.exit);
-  return await run(context);
-}
+reportUnawaited(context, Deno.exit);
+Deno.exit(await run(context));

@@ -18,7 +18,7 @@ export interface BundleOptions {
 export async function bundle({ root, packages, folder }: BundleOptions): Promise<void> {
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { main: "main.ts", start: "src/workers/start.ts" },
+    entryPoints: { main: "src/cli/standalone.ts", start: "src/workers/start.ts" },
     outdir: folder,
     nodePaths: [packages],
     bundle: true,
