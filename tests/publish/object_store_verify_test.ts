@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { MlforgeError } from "../../src/error.ts";
 import { stableJson } from "../../src/publish/meta.ts";
 import type { Publisher } from "../../src/publish/publisher.ts";
 import type { Finding } from "../../src/publish/verify.ts";
+import type { Store } from "../../src/stores/store.ts";
 import { openCountingStore } from "./counting_store.ts";
 import { type Bench, M, test } from "./object_bench.ts";
 import { publishTexts, readText, versionsOf, WHO } from "./sample_batch.ts";
@@ -29,6 +31,16 @@ test("verify() finds nothing in a whole store, by 3N + 2 requests", async ({ ope
   await publisher.move([{ feature: "a", version: null }], WHO);
   assert.deepEqual((await publisher.verify({ thorough: true })).findings, []);
 });
+
+for (const key of [M, "a/_latest.json", "a/1.1.0/.meta.json"]) {
+  test(`verify() calls no damage what it may not read: ${key}`, async ({ openOn, store, publisher }) => {
+    await publishSample(publisher);
+    const denied = new MlforgeError("failed", "Access is denied");
+    const get: Store["get"] = (one, options) =>
+      one === key ? Promise.reject(denied) : store.get(one, options);
+    await assert.rejects(openOn({ ...store, get }).verify(), denied);
+  });
+}
 
 interface Damage {
   what: string;

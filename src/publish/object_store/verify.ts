@@ -5,11 +5,10 @@ import type { Published } from "../publisher.ts";
 import { compareVersions } from "../version.ts";
 import { contradictions, type Finding, findingOf, type Verified, type VerifiedVersion } from "../verify.ts";
 import { dataState } from "./download.ts";
-import { type Context, readText, type Text } from "./exchange.ts";
+import { type Context, readText } from "./exchange.ts";
 import { inParallel } from "../../in_parallel.ts";
 import { dataKey, MANIFEST_KEY, metadataKey, parsePointerKey, parseVersionKey, pointerKey } from "./keys.ts";
-import type { Manifest } from "./manifest.ts";
-import { readMoment } from "./register.ts";
+import { type Manifest, parseManifest } from "./manifest.ts";
 
 /** What a listing shows of one version. */
 interface Listed {
@@ -21,16 +20,16 @@ interface Listed {
 }
 
 /**
- * Looks at everything that is in an object store, whatever is broken: one GET of M, one listing, and for each published
+ * Looks at everything that is in an object store, whatever is broken (but throws where the store can't be read): one GET of M, one listing, and for each published
  * feature its pointer, its metadata and a HEAD of its data (3N + 2); `thorough`, metadata and all bytes of every version.
  */
 export async function verify(context: Context, { thorough }: { thorough: boolean }): Promise<Verified> {
   const findings: Finding[] = [];
+  const found = await readText(context.store, MANIFEST_KEY);
+  if (found === undefined) return { findings: await withoutManifest(context), versions: [] };
   let manifest: Manifest;
   try {
-    const moment = await readMoment(context);
-    if (moment === undefined) return { findings: await withoutManifest(context), versions: [] };
-    manifest = moment.manifest;
+    manifest = parseManifest(found.text);
   } catch (error) {
     return { findings: [findingOf(error, MANIFEST_KEY)], versions: [] };
   }
@@ -147,11 +146,11 @@ async function verifyVersion(
   const findings: Finding[] = [];
   const add = (where: string, what: string, hint: string) =>
     findings.push({ kind: "damage", where, what, hint, mendable: false });
+  const text = await readText(context.store, key);
+  // Deleted since it was listed: a collector's work.
+  if (text === undefined) return { findings, versions: [] };
   let meta: Meta;
   try {
-    const text = await readText(context.store, key);
-    // Deleted since it was listed: a collector's work.
-    if (text === undefined) return { findings, versions: [] };
     meta = parseMetaOf(feature, version, text.text, key);
   } catch (error) {
     return { findings: [findingOf(error, key)], versions: [] };
@@ -189,16 +188,15 @@ async function verifyPointer(
     { kind: "damage", where, what, hint, mendable },
   ];
   const rewrites = "--repair writes it again.";
-  let found: { pointer: Pointer; text: Text } | undefined;
+  const text = await readText(context.store, where);
+  if (text === undefined) return finding(`it is missing; ${expected} is published`, rewrites, true);
+  let pointer: Pointer;
   try {
-    const text = await readText(context.store, where);
-    found = text === undefined ? undefined : { text, pointer: parsePointer(text.text, where) };
+    pointer = parsePointer(text.text, where);
   } catch (error) {
     if (!(error instanceof MlforgeError)) throw error;
     return finding(error.message, "Delete it; then --repair writes it again.", false);
   }
-  if (found === undefined) return finding(`it is missing; ${expected} is published`, rewrites, true);
-  const { pointer, text } = found;
   if (pointer.seq === undefined && text.token !== manifest.pointers.get(feature)) {
     return finding(
       `something else than mlforge's commits moved it to ${pointer.version}; ${
