@@ -16,8 +16,8 @@ export interface Chosen {
   only: readonly string[] | undefined;
 }
 
-/** Finds a version's data, as `Publisher.dataPath` does. */
-export type DataPath = Publisher["dataPath"];
+/** Finds the data of a version, as `Publisher.dataPath` does. */
+export type DataPath = (meta: Meta) => Promise<string | undefined>;
 
 /**
  * Finds what the texts stand for (see `parseWanted`), all of it out of one snapshot. Errors: no such feature or version,
@@ -27,7 +27,7 @@ export async function chooseFeatures(
   publisher: Publisher,
   snapshot: Snapshot,
   wanted: readonly string[],
-  dataPath: DataPath = (feature, version) => publisher.dataPath(feature, version),
+  dataPath: DataPath = ({ name, version }) => publisher.dataPath(name, version),
 ): Promise<Chosen[]> {
   if (wanted.length === 0) {
     throw new MlforgeError("usage", "No features to retrieve", { hint: "Name at least one." });
@@ -66,7 +66,7 @@ async function choose(
       hint: `There are: ${(await publisher.versions(feature)).join(", ")}.`,
     });
   }
-  const file = await dataPath(feature, version);
+  const file = await dataPath(meta);
   if (file === undefined) throw dataNotHere(feature, version, snapshot);
   return { feature, version, meta, file, only: columns };
 }

@@ -64,11 +64,9 @@ export function openRemoteData(publisher: Publisher): RemoteData {
   };
 
   return {
-    async dataPath(feature, version) {
-      const object = await publisher.dataObject?.(feature, version);
-      if (object === undefined || object.size <= SMALL_FILE) {
-        return await publisher.dataPath(feature, version);
-      }
+    async dataPath({ name: feature, version, mlforge: { bytes } }) {
+      const object = bytes <= SMALL_FILE ? undefined : await publisher.dataObject?.(feature, version);
+      if (object === undefined) return await publisher.dataPath(feature, version);
       const file = join(lease.folder, feature, `${version}.parquet`);
       const whole: Wanted = {
         bucket: { ...object.store, prefix: "" },

@@ -33,6 +33,8 @@ const COMMANDS = [
   "show user_orders --limit 100",
   "path user_total",
   "retrieve --labels labels.csv --time at --features user_orders --output out.parquet",
+  "audit leak",
+  "audit leak out.parquet",
   "diff",
   "test",
   "verify --deep",

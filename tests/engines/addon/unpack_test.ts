@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync } from "node:zlib";
 import type { Carried } from "../../../src/engines/duckdb/addon/manifest.ts";
 import { unpack } from "../../../src/engines/duckdb/addon/unpack.ts";
 
@@ -26,7 +26,7 @@ async function withPlace(use: (place: Place) => void | Promise<void>): Promise<v
   const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "mlforge-test-" }));
   try {
     const data = new TextEncoder().encode(TEXT);
-    await Deno.writeFile(join(root, "library.so.gz"), gzipSync(data));
+    await Deno.writeFile(join(root, "library.so.br"), brotliCompressSync(data));
     const sha256 = createHash("sha256").update(data).digest("hex");
     const folder = join(root, "cache", "duckdb");
     await use({
