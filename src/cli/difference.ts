@@ -1,5 +1,5 @@
+import { fieldLines, fits } from "./rows.ts";
 import { table } from "./table.ts";
-import { textWidth, visible } from "./text_width.ts";
 
 const INDENT = "    ";
 
@@ -12,16 +12,11 @@ export function differenceText(
   rows: readonly { sign: "-" | "+"; values: readonly (string | null)[] }[],
   width: number | undefined,
 ): string {
-  const cells = rows.map(({ sign, values }) => [sign, ...values.map((value) => value ?? "NULL")]);
+  const texts = rows.map(({ sign, values }) => ({ sign, values: values.map((value) => value ?? "NULL") }));
+  const cells = texts.map(({ sign, values }) => [sign, ...values]);
   const whole = table(["", ...columns].map((title) => ({ title })), cells).replace(/^(?=.)/gm, INDENT);
-  if (width === undefined || whole.split("\n").every((line) => textWidth(line) <= width)) return whole;
-
-  const longest = Math.max(...columns.map(textWidth));
-  return cells.map(([sign, ...values]) =>
-    columns.map((name, at) =>
-      `${INDENT}${at === 0 ? sign : " "}  ${name}${" ".repeat(longest - textWidth(name))}  ${
-        visible(values[at] ?? "")
-      }\n`
-    ).join("")
+  if (fits(whole, width)) return whole;
+  return texts.flatMap(({ sign, values }) =>
+    fieldLines(columns, values).map((line, at) => `${INDENT}${at === 0 ? sign : " "}  ${line}\n`)
   ).join("");
 }

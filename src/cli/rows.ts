@@ -23,14 +23,24 @@ export function rowsText(
   }));
   const cells = rows.map((row) => row.map((value) => value === null ? "NULL" : String(value)));
   const whole = table(titles, cells);
-  const fits = width === undefined || whole.split("\n").every((line) => textWidth(line) <= width);
-  if (fits || rows.length === 0) return table(titles, cells, { title: bold });
+  if (fits(whole, width) || rows.length === 0) return table(titles, cells, { title: bold });
+  const names = columns.map(({ name }) => name);
+  return cells.map((row) => fieldLines(names, row, dim).map((line) => `${line}\n`).join("")).join("\n");
+}
 
-  const longest = Math.max(...columns.map(({ name }) => textWidth(name)));
-  return cells.map((row) =>
-    columns.map(({ name }, at) => {
-      const pad = " ".repeat(longest - textWidth(name));
-      return `${dim(name)}${pad}  ${visible(row[at] ?? "")}\n`;
-    }).join("")
-  ).join("\n");
+/** Whether a terminal of that many columns shows each line whole. */
+export function fits(text: string, width: number | undefined): boolean {
+  return width === undefined || text.split("\n").every((line) => textWidth(line) <= width);
+}
+
+/** A row as one `name  value` line for each value. */
+export function fieldLines(
+  names: readonly string[],
+  values: readonly string[],
+  title: (name: string) => string = (name) => name,
+): string[] {
+  const longest = Math.max(...names.map(textWidth));
+  return names.map((name, at) =>
+    `${title(name)}${" ".repeat(longest - textWidth(name))}  ${visible(values[at] ?? "")}`
+  );
 }
