@@ -3,14 +3,15 @@ import { inEngine } from "../build/in_engine.ts";
 import type { Computable } from "../build/compute.ts";
 import type { Project } from "../definitions/model.ts";
 import { columnsOf, literal } from "../engines/duckdb/types.ts";
+import { withDatabase } from "../engines/duckdb/database.ts";
 import { withRows } from "../engines/duckdb/feature.ts";
+import { usualMemory } from "../engines/duckdb/memory.ts";
 import { MlforgeError } from "../error.ts";
 import { openPublisher } from "../publish/open.ts";
 import { chooseFeatures, type Chosen } from "../retrieve/choose.ts";
 import { valuesOf } from "../retrieve/open_feature.ts";
 import type { StoreConfig } from "../stores/config.ts";
 import { compare, type Theories } from "./compare.ts";
-import { withDatabase } from "./database.ts";
 import { gather, type Raw } from "./raw.ts";
 import { recomputable } from "./recomputable.ts";
 import type { FeatureAudit, LeakReport } from "./report.ts";
@@ -59,7 +60,7 @@ async function auditFeature(
   { feature, sources }: Computable,
   request: AuditRequest,
 ): Promise<Pick<FeatureAudit, "rows" | "columns">> {
-  const memory = request.memory ?? Math.floor(Deno.systemMemoryInfo().total * 0.8);
+  const memory = request.memory ?? usualMemory();
   const sampled = (folder: string) => join(folder, "sampled.parquet");
   const found = await inEngine({ feature, sources: sources.map(({ task }) => task), lookups: [] }, {
     memory,

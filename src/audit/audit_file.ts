@@ -2,7 +2,9 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Computable } from "../build/compute.ts";
 import { inEngine } from "../build/in_engine.ts";
+import { withDatabase } from "../engines/duckdb/database.ts";
 import { withRows } from "../engines/duckdb/feature.ts";
+import { usualMemory } from "../engines/duckdb/memory.ts";
 import { MlforgeError } from "../error.ts";
 import { suggestName } from "../nearest.ts";
 import type { Meta } from "../publish/meta.ts";
@@ -11,7 +13,6 @@ import type { Lock } from "../retrieve/lock.ts";
 import { type Value, valuesOf } from "../retrieve/open_feature.ts";
 import type { AuditRequest } from "./audit_features.ts";
 import { compare } from "./compare.ts";
-import { withDatabase } from "./database.ts";
 import { theoriesOfLabels } from "./label_theories.ts";
 import { gather } from "./raw.ts";
 import { recomputable } from "./recomputable.ts";
@@ -41,7 +42,7 @@ interface Part {
  */
 export async function auditFile(request: AuditFileRequest): Promise<LeakReport> {
   const { project, store, file, sample, seed } = request;
-  const memory = request.memory ?? Math.floor(Deno.systemMemoryInfo().total * 0.8);
+  const memory = request.memory ?? usualMemory();
   const scratch = await Deno.makeTempDir({ prefix: "mlforge-audit-" });
   try {
     const publisher = await openPublisher(store, { project: project.name });

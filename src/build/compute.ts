@@ -1,4 +1,5 @@
 import type { Baseline } from "../engines/drift.ts";
+import { usualMemory } from "../engines/duckdb/memory.ts";
 import { isInterrupt, type MlforgeError } from "../error.ts";
 import { lazily } from "../lazy.ts";
 import type { Change } from "../publish/change.ts";
@@ -45,7 +46,7 @@ export async function compute(
   const tell = request.onEvent ?? (() => {});
   const cpus = navigator.hardwareConcurrency;
   const workers = workersFor(work.length, request.workers);
-  const memory = request.memory ?? Math.floor(Deno.systemMemoryInfo().total * 0.8);
+  const memory = request.memory ?? usualMemory();
   const now = request.now ?? new Date();
   const cache = cacheSettings();
   const groups = groupsOf(work, {

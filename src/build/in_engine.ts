@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Feature, TransformFunction } from "../definitions/model.ts";
 import type { FeatureOptions } from "../engines/duckdb/feature.ts";
 import { runGroup } from "../engines/duckdb/group.ts";
+import { usualMemory } from "../engines/duckdb/memory.ts";
 import type { Session } from "../engines/duckdb/session.ts";
 import type { FeatureTask, SourceTask } from "../engines/task.ts";
 import type { MlforgeError } from "../error.ts";
@@ -40,7 +41,7 @@ export async function inEngine<T>(
         columnsOnly,
         tempFolder: join(folder, "spill"),
         threads: threads ?? navigator.hardwareConcurrency,
-        memory: memory ?? Math.floor(Deno.systemMemoryInfo().total * 0.8),
+        memory: memory ?? usualMemory(),
       },
       {
         functionOf: () => Promise.resolve(functionOf(feature)),

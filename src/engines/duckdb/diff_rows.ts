@@ -1,7 +1,9 @@
 import type { DuckDBConnection, DuckDBListValue, DuckDBStructValue, DuckDBValue } from "@duckdb/node-api";
 import { MlforgeError } from "../../error.ts";
+import { withDatabase } from "./database.ts";
 import { engineError } from "./errors.ts";
-import { literal, quote } from "./types.ts";
+import { usualMemory } from "./memory.ts";
+import { columnsOf, literal, quote } from "./types.ts";
 
 /** How the rows of two data files differ. */
 export interface RowsDiff {
@@ -38,48 +40,37 @@ export interface DiffRowsOptions {
 /** Compares two data files row by row in DuckDB, which streams them and spills what does not fit. */
 export async function diffRows(a: string, b: string, options: DiffRowsOptions): Promise<RowsDiff> {
   const { identity } = options;
-  const { DuckDBInstance } = await import("@duckdb/node-api");
-  const spill = await Deno.makeTempDir({ prefix: "mlforge-" });
-  const instance = await DuckDBInstance.create(":memory:", {
-    temp_directory: spill,
-    memory_limit: `${Math.floor(Deno.systemMemoryInfo().total * 0.8 / 1e6)}MB`,
-  });
-  const connection = await instance.connect();
+  const folder = await Deno.makeTempDir({ prefix: "mlforge-" });
   try {
-    const [inA, inB] = [await columnsOf(connection, a), await columnsOf(connection, b)];
-    const lacking = identity.find((name) => inA.get(name) === undefined || inA.get(name) !== inB.get(name));
-    if (lacking !== undefined) {
-      throw new MlforgeError(
-        "usage",
-        `Rows can't be compared by "${lacking}", which is not the same in both`,
-        {
-          hint: "A key or timestamp went, or has another type: there is no telling which row is which.",
-        },
-      );
-    }
-    const both = [...inA.keys()].filter((name) => inB.has(name) && !identity.includes(name));
-    const unique = await isUnique(connection, a, identity) && await isUnique(connection, b, identity);
-    return unique
-      ? await byIdentity(connection, { a, b, both, ...options })
-      : await byRow(connection, { a, b, both, ...options });
+    return await withDatabase({ memory: usualMemory(), folder }, async (connection) => {
+      const [inA, inB] = [await columnsIn(connection, a), await columnsIn(connection, b)];
+      const lacking = identity.find((name) => inA.get(name) === undefined || inA.get(name) !== inB.get(name));
+      if (lacking !== undefined) {
+        throw new MlforgeError(
+          "usage",
+          `Rows can't be compared by "${lacking}", which is not the same in both`,
+          {
+            hint: "A key or timestamp went, or has another type: there is no telling which row is which.",
+          },
+        );
+      }
+      const both = [...inA.keys()].filter((name) => inB.has(name) && !identity.includes(name));
+      const unique = await isUnique(connection, a, identity) && await isUnique(connection, b, identity);
+      return unique
+        ? await byIdentity(connection, { a, b, both, ...options })
+        : await byRow(connection, { a, b, both, ...options });
+    });
   } catch (cause) {
     throw cause instanceof MlforgeError ? cause : engineError(cause, "compare the rows of two versions");
   } finally {
-    connection.closeSync();
-    instance.closeSync();
-    await Deno.remove(spill, { recursive: true }).catch(() => {});
+    await Deno.remove(folder, { recursive: true }).catch(() => {});
   }
 }
 
 /** Name -> type. */
-async function columnsOf(connection: DuckDBConnection, file: string): Promise<Map<string, string>> {
+async function columnsIn(connection: DuckDBConnection, file: string): Promise<Map<string, string>> {
   const result = await connection.run(`SELECT * FROM read_parquet(${literal(file)}) LIMIT 0`);
-  const types = result.columnTypes();
-  return new Map(result.columnNames().map((name, at) => [name, String(types[at])]));
-}
-
-async function counts(connection: DuckDBConnection, sql: string): Promise<number[]> {
-  return (await connection.runAndReadAll(sql)).getRows()[0]?.map(Number) ?? [];
+  return new Map(columnsOf(result).map(({ name, type }) => [name, type]));
 }
 
 async function isUnique(
@@ -89,13 +80,10 @@ async function isUnique(
 ): Promise<boolean> {
   if (identity.length === 0) return false;
   const columns = identity.map(quote).join(", ");
-  const [twice] = await counts(
-    connection,
-    `SELECT count(*) FROM (SELECT 1 FROM read_parquet(${
-      literal(file)
-    }) GROUP BY ${columns} HAVING count(*) > 1 LIMIT 1)`,
+  const reader = await connection.runAndReadAll(
+    `SELECT 1 FROM read_parquet(${literal(file)}) GROUP BY ${columns} HAVING count(*) > 1 LIMIT 1`,
   );
-  return twice === 0;
+  return reader.getRows().length === 0;
 }
 
 interface Compared extends DiffRowsOptions {

@@ -43,25 +43,22 @@ async function sniff(
   options: readonly string[],
 ): Promise<TextDate[]> {
   const reader = await connection.runAndReadAll(
-    `SELECT c.name, c.type, CASE c.type WHEN 'DATE' THEN DateFormat ELSE TimestampFormat END AS format, count, Quote
-     FROM (SELECT unnest(Columns) AS c, len(Columns) AS count, Quote, DateFormat, TimestampFormat FROM sniff_csv(${
+    `SELECT c.name, c.type, CASE c.type WHEN 'DATE' THEN DateFormat ELSE TimestampFormat END, Quote
+     FROM (SELECT unnest(Columns) AS c, Quote, DateFormat, TimestampFormat FROM sniff_csv(${
       [literal(file), ...options].join(", ")
-    }))
-     WHERE count = 1
-       OR (c.type IN ('DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE') AND NOT starts_with(format, '%Y'))`,
+    }))`,
   );
-  const rows = reader.getRows();
-  const columns = rows.map(([name, type, format]) => ({
-    name: String(name),
-    type: String(type),
-    format: String(format),
-  }));
+  const columns = reader.getRows().map((row) => {
+    const [name, type, format, quote] = row;
+    // Without a format it is read as ISO 8601.
+    return { name: String(name), type: String(type), format: String(format ?? "%Y"), quote };
+  });
   const [only] = columns;
-  const [, , , count, quote] = rows[0] ?? [];
-  if (only === undefined || Number(count) !== 1) return columns;
-  const guessed = quote === "(empty)" && !options.some((option) => option.startsWith("delim"));
-  if (guessed) await requireOneColumn(connection, file, only.name);
-  return columns.filter(({ type, format }) => /^(DATE|TIMESTAMP)/.test(type) && !format.startsWith("%Y"));
+  const guessed = only?.quote === "(empty)" && !options.some((option) => option.startsWith("delim"));
+  if (columns.length === 1 && guessed) await requireOneColumn(connection, file, only.name);
+  return columns.filter(({ type, format }) =>
+    ["DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"].includes(type) && !format.startsWith("%Y")
+  );
 }
 
 /**
