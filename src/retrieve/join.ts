@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Column } from "../engines/duckdb/types.ts";
-import { LABELS, ROW, TIME } from "./labels.ts";
+import { LABELS, ROW } from "./labels.ts";
 import type { Opened } from "./open_feature.ts";
 import type { Read } from "./remote_data.ts";
 import type { Rules } from "./rules.ts";
@@ -44,16 +44,12 @@ export async function joinFeatures(
   rules: Rules & { labels: { columns: readonly Column[]; rows: number } },
 ): Promise<Joined> {
   const table = "_found";
-  const labelKeys = new Map<string, string>();
+  const asked = new Map<string, string>();
   const searches: Search[] = [];
   for (const [i, one] of opened.entries()) {
-    searches.push(await searchFor(connection, one, { ...rules, labelKeys, at: i }));
+    searches.push(await searchFor(connection, one, { ...rules, asked, at: i }));
   }
-  const labels = [
-    ROW,
-    ...[...labelKeys].map(([sql, name]) => `${sql} AS ${name}`),
-    ...(rules.time === undefined ? [] : [TIME]),
-  ];
+  const labels = [ROW, ...[...asked].map(([sql, name]) => `${sql} AS ${name}`)];
   // One join after the other: a table of its own for each feature would have to be joined again by ROW.
   await connection.run(`
     CREATE TABLE ${table} AS

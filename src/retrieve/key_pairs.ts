@@ -7,6 +7,8 @@ import type { Opened } from "./open_feature.ts";
 export interface KeyPair {
   key: string;
   label: string;
+  /** Of the columns themselves, the key's first. */
+  types: [string, string];
 }
 
 /** One for each key of the feature; `keys` maps those that the labels call otherwise. */
@@ -43,6 +45,11 @@ function comparable(feature: string, key: Column, label: Column): KeyPair {
       { hint: `Cast it where the labels are made: CAST("${label.name}" AS ${key.type}).` },
     );
   }
-  if (kind !== "text") return { key: quote(key.name), label: quote(label.name) };
-  return { key: `CAST(${quote(key.name)} AS VARCHAR)`, label: `CAST(${quote(label.name)} AS VARCHAR)` };
+  const types: KeyPair["types"] = [key.type, label.type];
+  if (kind !== "text") return { key: quote(key.name), label: quote(label.name), types };
+  return {
+    key: `CAST(${quote(key.name)} AS VARCHAR)`,
+    label: `CAST(${quote(label.name)} AS VARCHAR)`,
+    types,
+  };
 }

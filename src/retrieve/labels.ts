@@ -8,14 +8,17 @@ import { suggestName } from "../nearest.ts";
 import { READERS } from "./formats.ts";
 import { type LabelFiles, noLabels } from "./label_files.ts";
 
-/** SQL name of the table of labels; `row` numbers them from 0, as they came. */
+/** SQL name of the labels: their own columns, ROW, and TIME once it is added. */
 export const LABELS = "_labels";
-/** Columns of that table beside the labels' own. */
+/** Numbers them from 0, as they came. */
 export const ROW = "_mlforge_row";
+/** The moment of each label, in UTC. */
 export const TIME = "_mlforge_time";
 
+const TABLE = "_label_rows";
+
 /**
- * Loads the files into the table LABELS, in their own order. A CSV's columns named in `texts` stay text, whatever they look
+ * Loads the files as LABELS, in their own order. A CSV's columns named in `texts` stay text, whatever they look
  * like (a key `007` is not 7), and so do times that do not start with their year. Gives the
  * labels' own columns, and how many there are.
  */
@@ -43,9 +46,18 @@ export async function loadLabels(
     const keys = columns.map((c) => c.name).filter((name) => csv && options.texts.has(name));
     const types = [...new Set([...keys, ...dates])];
     if (types.length > 0) columns = await read(types);
+    // Counting rows takes one thread, and as long as reading them; one Parquet file counts its own.
+    const counts = format === "parquet" && files.length === 1 &&
+      !columns.some(({ name }) => /^file_row_number$/i.test(name));
     await connection.run(
-      `CREATE TABLE ${LABELS} AS SELECT *, row_number() OVER () - 1 AS ${ROW} FROM ${call(types)}`,
+      `CREATE TABLE ${TABLE} AS ${
+        counts
+          ? `SELECT * EXCLUDE (file_row_number), file_row_number AS ${ROW}
+             FROM read_parquet(${list[0]}, file_row_number = true)`
+          : `SELECT *, row_number() OVER () - 1 AS ${ROW} FROM ${call(types)}`
+      }`,
     );
+    await connection.run(`CREATE VIEW ${LABELS} AS FROM ${TABLE}`);
     // Text without a row has no types, and every key would be of a wrong one; Parquet without a row has.
     const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${LABELS}`);
     const rows = Number(counted.getRows()[0]?.[0]);
@@ -56,11 +68,12 @@ export async function loadLabels(
   }
 }
 
-/** Adds the column TIME to LABELS: the moment of each label, in UTC. */
+/** Adds TIME to LABELS, by the column that holds the labels' times. */
 export async function addTime(connection: DuckDBConnection, column: string): Promise<void> {
   const expression = await timeColumn(connection, { relation: LABELS, column, what: "the labels" });
-  await connection.run(`ALTER TABLE ${LABELS} ADD COLUMN ${TIME} TIMESTAMP`);
-  await connection.run(`UPDATE ${LABELS} SET ${TIME} = ${expression}`);
+  await connection.run(
+    `CREATE OR REPLACE VIEW ${LABELS} AS SELECT *, ${expression} AS ${TIME} FROM ${TABLE}`,
+  );
 }
 
 /** The label column of that name. `what` says what it is for: `key "user_id"`. */

@@ -5,6 +5,7 @@ import { type KeyPair, keyPairs } from "./key_pairs.ts";
 import { beyondFrom, stampOf } from "./known.ts";
 import { LABELS, TIME } from "./labels.ts";
 import { type Opened, PLACE } from "./open_feature.ts";
+import { isWhole, oneNumber } from "./one_number.ts";
 import type { Rules } from "./rules.ts";
 
 /** SQL that finds the rows of one feature, for labels `l`, in a table of places of all features. */
@@ -20,8 +21,8 @@ export interface Search {
 
 export interface SearchOptions extends Rules {
   labels: { columns: readonly Column[]; rows: number };
-  /** SQL of the labels' keys -> the column of `l` that holds it, of all searches so far; this one adds its own. */
-  labelKeys: Map<string, string>;
+  /** SQL over LABELS -> the column of `l` that holds it, of all searches so far; this one adds its own. */
+  asked: Map<string, string>;
   /** Which search it is, as part of names. */
   at: number;
 }
@@ -32,7 +33,7 @@ export async function searchFor(
   opened: Opened,
   options: SearchOptions,
 ): Promise<Search> {
-  const { labels, labelKeys, at } = options;
+  const { labels, at } = options;
   const { meta, feature } = opened.chosen;
   const pairs = keyPairs(opened, labels.columns, options.keys);
   const stamped = await stampOf(connection, opened);
@@ -40,33 +41,51 @@ export async function searchFor(
   if (stamped === undefined || meta.mlforge.tool === "python") {
     await requireSingle(connection, opened, stamped);
   }
+  const l = (sql: string): string => {
+    const column = options.asked.get(sql) ?? `a${options.asked.size}`;
+    options.asked.set(sql, column);
+    return `l.${column}`;
+  };
   const f = `f${at}`;
-  const on = pairs.map(({ label }, i) => {
-    const column = labelKeys.get(label) ?? `k${labelKeys.size}`;
-    labelKeys.set(label, column);
-    return `l.${column} = ${f}.k${i}`;
-  });
-  const moment = beyond === undefined ? `l.${TIME}` : `CASE WHEN NOT ${beyond} THEN l.${TIME} END`;
-  if (stamped !== undefined) {
-    on.push(`${moment} ${meta.mlforge.stamp === "event" ? ">" : ">="} ${f}.t`);
-  }
-  const rows = await rowsOf(connection, opened, { pairs, stamped, labels: labels.rows });
-  const join = `${stamped === undefined ? "" : "ASOF "}LEFT JOIN (${rows}) ${f} ON ${on.join(" AND ")}`;
   const place = `place${at}`;
-  const outside = beyond === undefined ? "0" : `(SELECT count(*) FROM ${LABELS} l WHERE ${beyond})`;
-  // A label without a time, or beyond the data, gets no row: DuckDB's ASOF JOIN (1.5.5) gives one to a NULL, except where
-  // there are few labels.
-  const timed = stamped === undefined ? "true" : `${moment} IS NOT NULL`;
+  const rows = await rowsOf(connection, opened, { pairs, stamped, labels: labels.rows });
+  const outside = beyond === undefined ? "0" : `(SELECT count(*) FROM ${LABELS} WHERE ${beyond})`;
+  const same = () => pairs.map(({ label }, i) => `${l(label)} = ${f}.k${i}`).join(" AND ");
+  if (stamped === undefined) {
+    const join = `LEFT JOIN (${rows}) ${f} ON ${same()}`;
+    return { join, place, found: [`${f}.${PLACE} AS ${place}`], counts: [`count(${place})`, "0", outside] };
+  }
+  const moment = beyond === undefined ? TIME : `CASE WHEN NOT ${beyond} THEN ${TIME} END`;
+  const strict = meta.mlforge.stamp === "event";
+  const numbers = pairs.length === 1 && isWhole(...pairs.flatMap(({ types }) => types))
+    ? await oneNumber(connection, {
+      rows: `(${rows})`,
+      key: "k0",
+      time: "t",
+      labelKey: pairs[0]!.label,
+      labelTime: moment,
+      strict,
+    })
+    : undefined;
+  const number = numbers && l(numbers.ofLabel);
+  const join = numbers === undefined
+    ? `ASOF LEFT JOIN (${rows}) ${f} ON ${same()} AND ${l(moment)} ${strict ? ">" : ">="} ${f}.t`
+    : `ASOF LEFT JOIN (SELECT ${PLACE}, t, ${numbers.ofRow} AS x FROM (${rows})) ${f} ON ${number} >= ${f}.x`;
+  // By numbers, it can be a row of a lesser key. A label without a time, or beyond the data, gets no row: DuckDB's ASOF
+  // JOIN (1.5.5) gives one to a NULL, except where there are few labels.
+  const own = numbers === undefined
+    ? `${l(moment)} IS NOT NULL`
+    : `${f}.x >= ${number} - ${number} % ${numbers.span}`;
   const maxAge = options.maxAge[feature];
   if (maxAge === undefined) {
-    const found = `CASE WHEN ${timed} THEN ${f}.${PLACE} END AS ${place}`;
+    const found = `CASE WHEN ${own} THEN ${f}.${PLACE} END AS ${place}`;
     return { join, place, found: [found], counts: [`count(${place})`, "0", outside] };
   }
-  const old = `coalesce(${f}.t < ${moment} - to_seconds(${maxAge}), false)`;
+  const old = `coalesce(${own} AND ${f}.t < ${l(moment)} - to_seconds(${maxAge}), false)`;
   return {
     join,
     place,
-    found: [`CASE WHEN ${timed} AND NOT ${old} THEN ${f}.${PLACE} END AS ${place}`, `${old} AS old${at}`],
+    found: [`CASE WHEN ${own} AND NOT ${old} THEN ${f}.${PLACE} END AS ${place}`, `${old} AS old${at}`],
     counts: [`count(${place})`, `count(*) FILTER (old${at})`, outside],
   };
 }
@@ -99,7 +118,7 @@ async function beyondOf(
 ): Promise<string | undefined> {
   const limit = afterWatermark === "use" ? undefined : await beyondFrom(connection, opened.chosen);
   if (limit === undefined) return undefined;
-  const beyond = `coalesce(l.${TIME} >= make_timestamp(${limit}), false)`;
+  const beyond = `coalesce(${TIME} >= make_timestamp(${limit}), false)`;
   if (afterWatermark === "error") await refuseBeyond(connection, opened, beyond);
   return beyond;
 }
@@ -110,7 +129,7 @@ async function refuseBeyond(
   beyond: string,
 ): Promise<void> {
   const reader = await connection.runAndReadAll(
-    `SELECT count(*), CAST(min(${TIME}) AS VARCHAR) FROM ${LABELS} l WHERE ${beyond}`,
+    `SELECT count(*), CAST(min(${TIME}) AS VARCHAR) FROM ${LABELS} WHERE ${beyond}`,
   );
   const [count, first] = reader.getRows()[0] ?? [];
   if (Number(count) === 0) return;

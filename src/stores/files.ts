@@ -21,12 +21,16 @@ export async function hashFile(path: string): Promise<string> {
   const { createHash } = await import("node:crypto");
   const hash = createHash("sha256");
   using file = await Deno.open(path);
-  const buffer = new Uint8Array(1 << 20);
-  for (;;) {
-    const read = await file.read(buffer);
-    if (read === null) return hash.digest("hex");
-    hash.update(buffer.subarray(0, read));
+  // The next part is read while one is hashed.
+  let [part, next] = [new Uint8Array(1 << 20), new Uint8Array(1 << 20)];
+  let read = await file.read(part);
+  while (read !== null) {
+    const reading = file.read(next);
+    hash.update(part.subarray(0, read));
+    read = await reading;
+    [part, next] = [next, part];
   }
+  return hash.digest("hex");
 }
 
 /** Writes a new file and brings it to the disk: what is renamed into place later is whole after a power failure. */

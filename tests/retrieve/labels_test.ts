@@ -24,7 +24,7 @@ Deno.test("labels without a row are told as such, where their types can't be kno
         assert.deepEqual([thrown.code, thrown.message], ["usage", `There are no labels in "${file}"`]);
         return true;
       });
-      await connection.run("DROP TABLE IF EXISTS _labels");
+      await connection.run("DROP VIEW IF EXISTS _labels; DROP TABLE IF EXISTS _label_rows");
       connection.closeSync();
     }
     const parquet = join(folder, "none.parquet");
