@@ -41,52 +41,83 @@ export async function searchFor(
   if (stamped === undefined || meta.mlforge.tool === "python") {
     await requireSingle(connection, opened, stamped);
   }
-  const l = (sql: string): string => {
-    const column = options.asked.get(sql) ?? `a${options.asked.size}`;
-    options.asked.set(sql, column);
-    return `l.${column}`;
-  };
-  const f = `f${at}`;
-  const place = `place${at}`;
+  const [f, place] = [`f${at}`, `place${at}`];
   const rows = await rowsOf(connection, opened, { pairs, stamped, labels: labels.rows });
   const outside = beyond === undefined ? "0" : `(SELECT count(*) FROM ${LABELS} WHERE ${beyond})`;
-  const same = () => pairs.map(({ label }, i) => `${l(label)} = ${f}.k${i}`).join(" AND ");
   if (stamped === undefined) {
-    const join = `LEFT JOIN (${rows}) ${f} ON ${same()}`;
+    const join = `LEFT JOIN (${rows}) ${f} ON ${sameKeys(f, pairs, options)}`;
     return { join, place, found: [`${f}.${PLACE} AS ${place}`], counts: [`count(${place})`, "0", outside] };
   }
   const moment = beyond === undefined ? TIME : `CASE WHEN NOT ${beyond} THEN ${TIME} END`;
   const strict = meta.mlforge.stamp === "event";
-  const numbers = pairs.length === 1 && isWhole(...pairs.flatMap(({ types }) => types))
-    ? await oneNumber(connection, {
-      rows: `(${rows})`,
-      key: "k0",
-      time: "t",
-      labelKey: pairs[0]!.label,
-      labelTime: moment,
-      strict,
-    })
-    : undefined;
-  const number = numbers && l(numbers.ofLabel);
-  const join = numbers === undefined
-    ? `ASOF LEFT JOIN (${rows}) ${f} ON ${same()} AND ${l(moment)} ${strict ? ">" : ">="} ${f}.t`
-    : `ASOF LEFT JOIN (SELECT ${PLACE}, t, ${numbers.ofRow} AS x FROM (${rows})) ${f} ON ${number} >= ${f}.x`;
-  // By numbers, it can be a row of a lesser key. A label without a time, or beyond the data, gets no row: DuckDB's ASOF
-  // JOIN (1.5.5) gives one to a NULL, except where there are few labels.
-  const own = numbers === undefined
-    ? `${l(moment)} IS NOT NULL`
-    : `${f}.x >= ${number} - ${number} % ${numbers.span}`;
+  const { join, own } = await newestRow(connection, { f, rows, pairs, moment, strict }, options);
   const maxAge = options.maxAge[feature];
   if (maxAge === undefined) {
     const found = `CASE WHEN ${own} THEN ${f}.${PLACE} END AS ${place}`;
     return { join, place, found: [found], counts: [`count(${place})`, "0", outside] };
   }
-  const old = `coalesce(${own} AND ${f}.t < ${l(moment)} - to_seconds(${maxAge}), false)`;
+  const old = `coalesce(${own} AND ${f}.t < ${ofLabel(moment, options)} - to_seconds(${maxAge}), false)`;
   return {
     join,
     place,
     found: [`CASE WHEN ${own} AND NOT ${old} THEN ${f}.${PLACE} END AS ${place}`, `${old} AS old${at}`],
     counts: [`count(${place})`, `count(*) FILTER (old${at})`, outside],
+  };
+}
+
+/** The column of `l` with the value of this SQL over LABELS. */
+function ofLabel(sql: string, { asked }: SearchOptions): string {
+  const column = asked.get(sql) ?? `a${asked.size}`;
+  asked.set(sql, column);
+  return `l.${column}`;
+}
+
+function sameKeys(f: string, pairs: readonly KeyPair[], options: SearchOptions): string {
+  return pairs.map(({ label }, i) => `${ofLabel(label, options)} = ${f}.k${i}`).join(" AND ");
+}
+
+/**
+ * SQL that joins each label with the newest of the rows `f` that counts at its moment, or with any other, and for which of
+ * them it is its own. A label without a moment has none: DuckDB's ASOF JOIN (1.5.5) gives one to a NULL, except where there
+ * are few labels.
+ */
+async function newestRow(
+  connection: DuckDBConnection,
+  { f, rows, pairs, moment, strict }: {
+    f: string;
+    rows: string;
+    pairs: readonly KeyPair[];
+    moment: string;
+    strict: boolean;
+  },
+  options: SearchOptions,
+): Promise<{ join: string; own: string }> {
+  const [pair] = pairs;
+  const numbers = pair !== undefined && pairs.length === 1 && isWhole(...pair.types)
+    ? await oneNumber(connection, {
+      rows: `(${rows})`,
+      key: "k0",
+      time: "t",
+      labelKey: pair.label,
+      labelTime: moment,
+      strict,
+    })
+    : undefined;
+  if (numbers === undefined) {
+    const time = ofLabel(moment, options);
+    return {
+      join: `ASOF LEFT JOIN (${rows}) ${f} ON ${sameKeys(f, pairs, options)} AND ${time} ${
+        strict ? ">" : ">="
+      } ${f}.t`,
+      own: `${time} IS NOT NULL`,
+    };
+  }
+  const number = ofLabel(numbers.ofLabel, options);
+  return {
+    join:
+      `ASOF LEFT JOIN (SELECT ${PLACE}, t, ${numbers.ofRow} AS x FROM (${rows})) ${f} ON ${number} >= ${f}.x`,
+    // Otherwise it is one of a lesser key.
+    own: `${f}.x >= ${number} - ${number} % ${numbers.span}`,
   };
 }
 
@@ -110,7 +141,7 @@ async function rowsOf(
   })`;
 }
 
-/** SQL that is true for a label `l` beyond the feature's data; undefined where none is. Throws where that is refused. */
+/** SQL over LABELS that is true for a label beyond the feature's data; undefined where none is. Throws where that is refused. */
 async function beyondOf(
   connection: DuckDBConnection,
   opened: Opened,
