@@ -2,7 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { engineError } from "../engines/duckdb/errors.ts";
 import { textDates } from "../engines/duckdb/text_dates.ts";
 import { timeColumn } from "../engines/duckdb/timestamp.ts";
-import { type Column, columnsOf, literal } from "../engines/duckdb/types.ts";
+import { type Column, columnsOf, literal, quote } from "../engines/duckdb/types.ts";
 import { MlforgeError } from "../error.ts";
 import { suggestName } from "../nearest.ts";
 import { READERS } from "./formats.ts";
@@ -71,8 +71,14 @@ export async function loadLabels(
 /** Adds TIME to LABELS, by the column that holds the labels' times. */
 export async function addTime(connection: DuckDBConnection, column: string): Promise<void> {
   const expression = await timeColumn(connection, { relation: LABELS, column, what: "the labels" });
+  const own = expression === quote(column);
+  // What has to be computed is computed once; a column that holds moments is not written again.
+  if (!own) {
+    await connection.run(`ALTER TABLE ${TABLE} ADD COLUMN ${TIME} TIMESTAMP`);
+    await connection.run(`UPDATE ${TABLE} SET ${TIME} = ${expression}`);
+  }
   await connection.run(
-    `CREATE OR REPLACE VIEW ${LABELS} AS SELECT *, ${expression} AS ${TIME} FROM ${TABLE}`,
+    `CREATE OR REPLACE VIEW ${LABELS} AS SELECT *${own ? `, ${expression} AS ${TIME}` : ""} FROM ${TABLE}`,
   );
 }
 

@@ -141,7 +141,10 @@ async function rowsOf(
   })`;
 }
 
-/** SQL over LABELS that is true for a label beyond the feature's data; undefined where none is. Throws where that is refused. */
+/**
+ * SQL over LABELS that is true for a label beyond the feature's data; undefined where none is. Throws where that is
+ * refused.
+ */
 async function beyondOf(
   connection: DuckDBConnection,
   opened: Opened,
